@@ -1,0 +1,142 @@
+"""Builds the application from its rooms; nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme
+
+from backend import rooms
+from backend.identity.guard import authorize, provide_caller, provide_signer
+from backend.identity.tokens import EndedSessions
+from backend.operations.api import HANDLERS as OPERATIONS
+from backend.platform import platform as ports
+from backend.platform.clock import Clock
+from backend.platform.delivery import MessageDelivery
+from backend.platform.due import DueQueue
+from backend.platform.http.bodies import require_json
+from backend.platform.http.operation import BEARER, SIGNATURE
+from backend.platform.http.problems import HANDLERS as PROBLEM_HANDLERS
+from backend.platform.http.telemetry import Application, Telemetry
+from backend.platform.logging import configure_logging
+from backend.platform.platform import Platform
+from backend.platform.roles import Permission
+from backend.platform.schedule import Schedule
+from backend.platform.settings import Settings, read_settings
+
+VERSION = "0.1.0"
+
+
+def provide_platform(state: State) -> Platform:
+    """The ports of this process: the dependency `platform` of a handler."""
+    platform: Platform = state.platform
+    return platform
+
+
+def create() -> Application:
+    """The application for a server process, configured from the environment. Raises Refusal."""
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    return Telemetry(cast(Application, build(settings)))
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    delivery: MessageDelivery | None = None,
+    background: bool = True,
+    maximum_connections: int = 16,
+) -> Litestar:
+    """The Litestar application. `background=False` leaves the due queue and the schedule to the caller (tests run them by hand)."""
+    platform = ports.build(
+        settings, rooms.PERSONAL_TABLES, clock=clock, delivery=delivery, maximum_connections=maximum_connections
+    )
+    ended_sessions = EndedSessions(platform.database, platform.clock)
+    due_queue = DueQueue(platform.database, platform.clock, rooms.due_handlers(platform))
+    schedule = Schedule(platform.database, platform.clock, rooms.jobs(platform))
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        platform.signals.on("sessions", ended_sessions.reload)
+        platform.signals.on("due", due_queue.wake)
+        await platform.open()
+        if background:
+            due_queue.start()
+            schedule.start()
+        try:
+            yield
+        finally:
+            await schedule.stop()
+            await due_queue.stop()
+            await platform.close()
+
+    application = Litestar(
+        route_handlers=[*rooms.HANDLERS, *OPERATIONS],
+        guards=[authorize],
+        before_request=require_json,
+        dependencies={
+            "platform": Provide(provide_platform, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "signer": Provide(provide_signer, sync_to_thread=False),
+        },
+        exception_handlers=dict(PROBLEM_HANDLERS),
+        lifespan=[lifespan],
+        state=State(
+            {"platform": platform, "ended_sessions": ended_sessions, "due_queue": due_queue, "forget": rooms.FORGET}
+        ),
+        openapi_config=_openapi_config(settings),
+        request_max_body_size=1024 * 1024,
+        logging_config=None,
+        debug=False,
+    )
+    _require_permissions(application)
+    return application
+
+
+def _openapi_config(settings: Settings) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="信易 Xinyi",
+        version=VERSION,
+        description=(
+            "城市公民信用激励平台的开放后端：只激励、须同意、可解释、可验证。\n\n"
+            "The open backend of a city's citizen-credit app: incentive-only, consented, explained and provable."
+        ),
+        contact=Contact(name="信易 Xinyi"),
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        components=Components(
+            security_schemes={
+                BEARER: SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="JWT",
+                    description="访问令牌，15 分钟有效。The access token of `POST /v1/sign-in`, valid for 15 minutes.",
+                ),
+                SIGNATURE: SecurityScheme(
+                    type="apiKey",
+                    security_scheme_in="header",
+                    name="Signature",
+                    description=(
+                        "RFC 9421 请求签名，与 Signature-Input、Content-Digest 一并发送，见 docs/partners.md。"
+                        "An HTTP message signature, sent with Signature-Input and Content-Digest."
+                    ),
+                ),
+            }
+        ),
+        render_plugins=(),
+        path="/openapi-of-the-framework",
+    )
+
+
+def _require_permissions(application: Litestar) -> None:
+    """Deny by default: a route without a permission is a defect that stops the start."""
+    for route in application.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.http_methods == {"OPTIONS"} or route.path.startswith("/openapi-of-the-framework"):
+                continue
+            if not isinstance(handler.opt.get("permission"), Permission):
+                raise RuntimeError(f"{route.path} names no permission")

@@ -1,0 +1,142 @@
+"""What the synthetic city is made of: the data files beside this module, read into types."""
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Scene = Literal["travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Names(_Strict, frozen=True):
+    """A text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class District(_Strict, frozen=True):
+    """A district of the city."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class SourceMaterial(_Strict, frozen=True):
+    """A public body that delivers records."""
+
+    code: str
+    zh: str
+    en: str
+    items: tuple[str, ...]
+
+
+class PartnerMaterial(_Strict, frozen=True):
+    """A partner that grants benefits in one scene, with its number of stores."""
+
+    code: str
+    zh: str
+    en: str
+    scene: Scene
+    stores: int
+
+
+class PermitMaterial(_Strict, frozen=True):
+    """A kind of permit."""
+
+    document: str
+    content: str
+
+
+class PenaltyMaterial(_Strict, frozen=True):
+    """A kind of penalty; `fine` in units of 10,000 yuan for natural persons and for organisations."""
+
+    act: str
+    basis: str
+    kinds: str
+    fine: tuple[str, str]
+
+
+class CommitmentMaterial(_Strict, frozen=True):
+    """A kind of commitment."""
+
+    reason: str
+    content: str
+
+
+class Materials(_Strict, frozen=True):
+    """The whole of `city.yaml`."""
+
+    name: Names
+    region: str
+    districts: tuple[District, ...]
+    sources: tuple[SourceMaterial, ...]
+    items: dict[str, int]
+    partners: tuple[PartnerMaterial, ...]
+    surnames: str
+    given: str
+    enterprise_names: tuple[str, ...]
+    enterprise_trades: tuple[Names, ...]
+    honours: tuple[str, ...]
+    volunteer_projects: tuple[str, ...]
+    donation_projects: tuple[str, ...]
+    contract_kinds: tuple[str, ...]
+    permits: tuple[PermitMaterial, ...]
+    penalties: tuple[PenaltyMaterial, ...]
+    breach_kinds: tuple[str, ...]
+    default_situations: tuple[str, ...]
+    commitments: tuple[CommitmentMaterial, ...]
+
+
+class Tier(_Strict, frozen=True):
+    """What a benefit gives from one level on: `minimum_rank` is a rank of 桃花分 (0 lowest to 4), `value` in the unit."""
+
+    name: Names
+    minimum_rank: int
+    value: int
+
+
+class Benefit(_Strict, frozen=True):
+    """A benefit 信易+权益 in the terms of its offer. Quotas and limits are counts; None sets none. Sums are fen."""
+
+    id: str
+    scene: Scene
+    kind: Literal["discount", "deposit-waiver", "free-time", "allowance", "priority", "voucher"]
+    unit: Literal["permille", "fen", "minutes", "books", "days", "places"]
+    names: Names
+    description: Names
+    legal_basis: str
+    tiers: tuple[Tier, ...]
+    valid_from: date
+    valid_until: date
+    open_to_all: bool = False
+    basic_public_service: bool = False
+    confirm: bool = False
+    quota_per_day: int | None = None
+    quota_total: int | None = None
+    per_person_per_day: int | None = None
+    per_person_per_month: int | None = None
+    cap_fen: int | None = None
+
+
+class _Benefits(_Strict, frozen=True):
+    benefits: tuple[Benefit, ...]
+
+
+@cache
+def load_materials() -> Materials:
+    """The materials of `city.yaml`."""
+    return msgspec.yaml.decode(Path(__file__).with_name("city.yaml").read_bytes(), type=Materials)
+
+
+@cache
+def load_benefits() -> tuple[Benefit, ...]:
+    """The benefits of `benefits.yaml`."""
+    return msgspec.yaml.decode(Path(__file__).with_name("benefits.yaml").read_bytes(), type=_Benefits).benefits

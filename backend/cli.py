@@ -1,0 +1,260 @@
+"""The `xinyi` command: names and options only; what a command does lives in `backend.commands`.
+
+Exit codes: 0 done, 1 done but something differs or failed, 2 wrong use, 3 cannot start (one sentence says why).
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import msgspec
+import typer
+
+from backend.platform.logging import configure_logging
+from backend.platform.refusal import Refusal
+from backend.platform.settings import Settings, read_settings
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+CANNOT_START = 3
+
+application = typer.Typer(
+    name="xinyi",
+    help="信易：城市公民信用激励平台的开放后端。 The open backend of a city's citizen-credit app.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+city = typer.Typer(help="合成城市。 The synthetic city.", no_args_is_help=True)
+keys = typer.Typer(help="我方密钥：查看、轮换、吊销。 Our own keys: list, rotate, revoke.", no_args_is_help=True)
+application.add_typer(city, name="city")
+application.add_typer(keys, name="keys")
+
+Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取。 Print JSON for a machine.")]
+Residents = Annotated[int, typer.Option(min=10, max=10_000_000, help="居民人数。 Number of residents.")]
+Seed = Annotated[int, typer.Option(min=0, help="随机种子；同一种子得到同一座城市。 The same seed gives the same city.")]
+
+
+def refusing(command: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """A refusal becomes one sentence on standard error and exit code 3; Ctrl-C ends quietly."""
+
+    @wraps(command)
+    def wrapped(*arguments: Parameters.args, **named: Parameters.kwargs) -> Answer:
+        try:
+            return command(*arguments, **named)
+        except Refusal as refusal:
+            print(f"{refusal.chinese}\n{refusal.english}", file=sys.stderr)
+            raise typer.Exit(CANNOT_START) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return wrapped
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    configure_logging("warning")
+    return settings
+
+
+def _print(value: Any, as_json: bool, lines: Callable[[Any], list[str]]) -> None:
+    plain = msgspec.to_builtins(value)
+    if as_json:
+        print(json.dumps(plain, ensure_ascii=False))
+    else:
+        print("\n".join(lines(plain)))
+
+
+def _run(task: Coroutine[Any, Any, Answer]) -> Answer:
+    return asyncio.run(task)
+
+
+@application.command()
+@refusing
+def up(
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="端口。 Port.")] = None,
+    host: Annotated[str | None, typer.Option(help="监听地址。 Address to listen on.")] = None,
+    residents: Residents = 10_000,
+    seed: Seed = 2026,
+) -> None:
+    """启动服务、迁移、必要时创建合成城市并提供接口。 Start everything and serve it; Ctrl-C stops."""
+    from backend.commands.serve import up as start
+
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    start(
+        msgspec.structs.replace(settings, port=port or settings.port, host=host or settings.host),
+        residents=residents,
+        seed=seed,
+    )
+
+
+@application.command()
+@refusing
+def migrate() -> None:
+    """把数据库升级到最新结构，并生成首批密钥。 Bring the database to the newest schema; make the first keys."""
+    from backend.commands.serve import prepare_database
+    from backend.commands.services import servers
+
+    with servers(_settings()) as settings:
+        _run(prepare_database(settings))
+    print("数据库已是最新。 The database is up to date.")
+
+
+@city.command("create")
+@refusing
+def city_create(residents: Residents = 10_000, seed: Seed = 2026, as_json: Json = False) -> None:
+    """创建合成城市（身份号码地区码均为 000000，不对应任何真人）。 Create the synthetic city."""
+    from backend.commands.city import create
+
+    summary = create(_settings(), residents, seed)
+    _print(
+        summary,
+        as_json,
+        lambda found: [
+            f"{name}: {value:,}" if isinstance(value, int) else f"{name}: {value}" for name, value in found.items()
+        ],
+    )
+
+
+@application.command()
+@refusing
+def intake(
+    file: Annotated[
+        Path, typer.Argument(help="CSV（XK_/CF_ 表头）或 JSON Lines 文件。 CSV with XK_/CF_ headers, or JSON lines.")
+    ],
+    source: Annotated[str, typer.Option(help="信源编号。 Id of the source that delivers.")],
+    as_json: Json = False,
+) -> None:
+    """导入一个信源的记录文件；逐行接收或退回并说明原因。 Take in a file; each row is accepted or returned with reasons."""
+    from backend.commands.intake import intake as take_in
+
+    summary = take_in(_settings(), file, source)
+    _print(
+        summary,
+        as_json,
+        lambda found: [f"{name}: {value:,}" for name, value in found.items() if isinstance(value, int)],
+    )
+    if summary.returned:
+        raise typer.Exit(1)
+
+
+@application.command()
+@refusing
+def score(
+    recompute: Annotated[bool, typer.Option(help="写回重新计算的结果。 Store what was recomputed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """用记录重新计算全部信用分，并与已存结果对账（应为 0 处差异）。 Recompute every score and reconcile: 0 differences expected."""
+    from backend.commands.score import score as reconcile
+
+    result = reconcile(_settings(), recompute)
+    _print(
+        result,
+        as_json,
+        lambda found: [f"已核对 checked: {found['checked']:,}", f"差异 differences: {found['differences']:,}"],
+    )
+    if result.differences and not recompute:
+        raise typer.Exit(1)
+
+
+@keys.command("list")
+@refusing
+def keys_list(as_json: Json = False) -> None:
+    """列出全部密钥（不含私钥）。 List every key without its secret."""
+    from backend.commands.keys import listing
+
+    _print(
+        listing(_settings()),
+        as_json,
+        lambda found: [f"{key['purpose']:<13} {key['state']:<10} {key['kid']}" for key in found],
+    )
+
+
+@keys.command("rotate")
+@refusing
+def keys_rotate(
+    purpose: Annotated[
+        str, typer.Argument(help="用途：answer、access-token 或 ticket。 answer, access-token or ticket.")
+    ],
+) -> None:
+    """发布下一把密钥：24 小时后启用，旧钥再保留 48 小时。 Publish the next key: used after 24 h, the old one kept 48 h."""
+    from backend.commands.keys import rotate
+
+    print(rotate(_settings(), purpose))
+
+
+@keys.command("revoke")
+@refusing
+def keys_revoke(kid: Annotated[str, typer.Argument(help="密钥编号。 The key's id.")]) -> None:
+    """立即吊销一把密钥；若在用则同时换新。 Revoke a key at once; an active one is replaced."""
+    from backend.commands.keys import revoke
+
+    if not revoke(_settings(), kid):
+        print(f"没有可吊销的密钥 {kid}。 There is no such key to revoke.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@application.command()
+@refusing
+def openapi(
+    check: Annotated[bool, typer.Option(help="只比较，不写。 Compare only.")] = False,
+    file: Annotated[Path, typer.Option(help="文件。 The file.")] = Path("openapi/xinyi.json"),
+) -> None:
+    """由代码生成 OpenAPI 3.1 文档，或检查已提交的文档是否一致。 Write the contract from the code, or check it for drift."""
+    from backend.commands.openapi import current
+
+    wanted = current()
+    if not check:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(wanted)
+        print(file)
+    elif not file.exists() or file.read_bytes() != wanted:
+        print(
+            f"{file} 与代码不一致，请运行 xinyi openapi。 {file} differs from the code: run `xinyi openapi`.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+
+
+@application.command()
+@refusing
+def demo(
+    url: Annotated[str | None, typer.Option(help="服务地址。 Address of the server.")] = None,
+) -> None:
+    """以各方身份走完整个流程（仅经 HTTP），每步两行说明。 Walk the whole path as the actors would, over HTTP only."""
+    from backend.commands.demo import run
+
+    raise typer.Exit(run(_settings(), url))
+
+
+@application.command()
+@refusing
+def doctor(as_json: Json = False) -> None:
+    """检查环境、服务、数据库与密钥，并说明如何修复。 Check the environment, services, schema and keys."""
+    from backend.commands.doctor import examine
+
+    findings = examine(_settings())
+    _print(
+        findings,
+        as_json,
+        lambda found: [
+            f"{'✓' if finding['good'] else '✗'} {finding['chinese']} {finding['english']}" for finding in found
+        ],
+    )
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point."""
+    application()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""SQL of the codes room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from backend.platform.access import Access
+from backend.platform.database import Connection, Row
+
+
+async def add(
+    connection: Connection,
+    ticket_ids: Sequence[bytes],
+    account_id: UUID,
+    subject_id: UUID,
+    slot: int,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Writes fresh tickets in one statement."""
+    await connection.execute(
+        "INSERT INTO code_ticket (id, account_id, subject_id, slot, issued_at, expires_at) "
+        "SELECT ticket_id, $2, $3, $4, $5, $6 FROM unnest($1::bytea[]) AS ticket_id",
+        list(ticket_ids),
+        account_id,
+        subject_id,
+        slot,
+        issued_at,
+        expires_at,
+    )
+
+
+async def burn(
+    connection: Connection, ticket_id: bytes, slot: int, partner_id: UUID, verification_id: UUID, now: datetime
+) -> Row | None:
+    """Burns a live ticket; None if it is unknown, expired, revoked or burned already.
+
+    A second burn waits for the first on the unique key and then finds nothing to insert.
+    """
+    rows = await connection.impersonal(
+        "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
+        "INSERT INTO code_burn (ticket_id, account_id, subject_id, partner_id, verification_id, burned_at) "
+        "SELECT id, account_id, subject_id, $3, $4, $5 FROM code_ticket "
+        "WHERE id = $1 AND slot = $2 AND expires_at > $5 ON CONFLICT (ticket_id) DO NOTHING "
+        "RETURNING account_id, subject_id, (SELECT issued_at FROM code_ticket WHERE id = $1) AS issued_at",
+        ticket_id,
+        slot,
+        partner_id,
+        verification_id,
+        now,
+    )
+    return rows[0] if rows else None
+
+
+async def holder(connection: Connection, access: Access, ticket_id: bytes) -> Row | None:
+    """Whose ticket it is, also when it can no longer be used."""
+    return await connection.read_one(
+        access, "SELECT subject_id, account_id, expires_at FROM code_ticket WHERE id = $1", ticket_id
+    )
+
+
+async def owned(connection: Connection, access: Access, ticket_id: bytes, account_id: UUID, now: datetime) -> bool:
+    """Whether a live ticket belongs to this account."""
+    row = await connection.read_one(
+        access,
+        "SELECT subject_id FROM code_ticket WHERE id = $1 AND account_id = $2 AND expires_at > $3",
+        ticket_id,
+        account_id,
+        now,
+    )
+    return row is not None
+
+
+async def forget(connection: Connection, subject_id: UUID) -> int:
+    """Deletes every ticket of a subject, and with it every burn; gives the number of tickets."""
+    return await connection.execute("DELETE FROM code_ticket WHERE subject_id = $1", subject_id)
+
+
+async def forget_expired(connection: Connection, before: datetime) -> int:
+    """Deletes tickets that expired before an instant; gives their number."""
+    return await connection.execute("DELETE FROM code_ticket WHERE expires_at < $1", before)

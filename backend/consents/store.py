@@ -1,0 +1,86 @@
+"""SQL of the consents room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from backend.platform.access import Access
+from backend.platform.database import Connection, Row
+
+
+async def close_open(
+    connection: Connection, subject_id: UUID, kinds: Sequence[str], because: str, now: datetime
+) -> int:
+    """Ends the open consents of these kinds; gives their number."""
+    return await connection.execute(
+        "UPDATE consent SET ended_at = $3, ended_because = $4 "
+        "WHERE subject_id = $1 AND kind = ANY($2) AND ended_at IS NULL",
+        subject_id,
+        list(kinds),
+        now,
+        because,
+    )
+
+
+async def add(
+    connection: Connection,
+    consent_id: UUID,
+    subject_id: UUID,
+    kind: str,
+    text_version: int,
+    starts_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Writes a consent that starts now."""
+    await connection.execute(
+        "INSERT INTO consent (id, subject_id, kind, text_version, starts_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        consent_id,
+        subject_id,
+        kind,
+        text_version,
+        starts_at,
+        expires_at,
+    )
+
+
+async def of_subject(connection: Connection, access: Access, subject_id: UUID) -> list[Row]:
+    """Every consent of a subject, newest first."""
+    return await connection.read(
+        access,
+        "SELECT subject_id, id, kind, text_version, starts_at, expires_at, ended_at, ended_because "
+        "FROM consent WHERE subject_id = $1 ORDER BY starts_at DESC, id DESC",
+        subject_id,
+    )
+
+
+async def subjects_in_force(
+    connection: Connection, kind: str, subject_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """Which of these subjects have consented to `kind` now, and until when."""
+    rows = await connection.impersonal(
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+        "SELECT subject_id, expires_at FROM consent "
+        "WHERE kind = $1 AND subject_id = ANY($2) AND ended_at IS NULL AND starts_at <= $3 AND expires_at > $3",
+        kind,
+        list(subject_ids),
+        now,
+    )
+    return {row["subject_id"]: row["expires_at"] for row in rows}
+
+
+async def given_at(connection: Connection, kind: str, subject_id: UUID, now: datetime) -> datetime | None:
+    """When the consent of a subject to `kind` that is in force now was given."""
+    rows = await connection.impersonal(
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+        "SELECT starts_at FROM consent "
+        "WHERE kind = $1 AND subject_id = $2 AND ended_at IS NULL AND starts_at <= $3 AND expires_at > $3",
+        kind,
+        subject_id,
+        now,
+    )
+    return rows[0]["starts_at"] if rows else None
+
+
+async def forget(connection: Connection, subject_id: UUID) -> None:
+    """Deletes every consent of a subject."""
+    await connection.execute("DELETE FROM consent WHERE subject_id = $1", subject_id)

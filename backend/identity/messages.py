@@ -1,0 +1,65 @@
+"""What goes in and out of the identity room."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+Phone = Annotated[
+    str, Meta(min_length=11, max_length=20, description="手机号 mainland mobile number", examples=["19900000001"])
+]
+
+
+class CodeRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Asks for a one-time code."""
+
+    phone: Phone
+
+
+class CodeSent(msgspec.Struct):
+    """The code was handed to the message operator; it is valid for `expires_in` seconds."""
+
+    expires_in: int
+
+
+class SignIn(msgspec.Struct, forbid_unknown_fields=True):
+    """Phone and one-time code."""
+
+    phone: Phone
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="6 位验证码 one-time code", examples=["123456"])]
+
+
+class Refresh(msgspec.Struct, forbid_unknown_fields=True):
+    """The refresh token; it is replaced by a new one with every use."""
+
+    refresh_token: Annotated[str, Meta(min_length=20, max_length=200)]
+
+
+class Tokens(msgspec.Struct):
+    """An access token (JWT, EdDSA), valid for `expires_in` seconds, and the refresh token that follows."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    roles: list[str]
+
+
+class IdentityProof(msgspec.Struct, forbid_unknown_fields=True):
+    """Real name 实名."""
+
+    name: Annotated[str, Meta(min_length=2, max_length=50, description="姓名 name on the document")]
+    identity_number: Annotated[str, Meta(min_length=18, max_length=18, description="公民身份号码 identity number")]
+
+
+class Me(msgspec.Struct):
+    """The caller's own account; name, number and phone are masked (Reg. art. 23)."""
+
+    account_id: UUID
+    phone: str
+    name: str | None
+    identity_number: str | None
+    proven: bool
+    roles: list[str]
+    created_at: datetime

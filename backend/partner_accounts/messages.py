@@ -1,0 +1,60 @@
+"""What goes in and out of the partner accounts room."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+
+class NewPartner(msgspec.Struct, frozen=True, kw_only=True):
+    """A partner that applies: its names, its unified social credit code and the scenes it serves, for example ("library",)."""
+
+    name: str
+    name_en: str
+    credit_code: str
+    scenes: Sequence[str]
+
+
+class LivePartner(msgspec.Struct, frozen=True, kw_only=True):
+    """A partner that may verify and redeem now."""
+
+    id: UUID
+    name: str
+    name_en: str
+
+
+class TillClerk(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose till an account works at; `shown_as` names the till."""
+
+    account_id: UUID
+    partner_id: UUID
+    partner_name: str
+    store_id: UUID
+    store_name: str
+    shown_as: str
+
+
+class StoreListing(msgspec.Struct):
+    """A store as the public sees it."""
+
+    id: UUID
+    name: str
+    district: str
+
+
+class PartnerListing(msgspec.Struct):
+    """A live partner as the public sees it: where it is and which benefits it honours."""
+
+    id: UUID
+    name: str
+    name_en: str
+    scenes: list[str]
+    stores: list[StoreListing]
+    benefits: list[str]
+
+
+class PartnerPage(msgspec.Struct):
+    """`next` is the cursor of the following page, or null."""
+
+    partners: list[PartnerListing]
+    next: str | None

@@ -1,0 +1,159 @@
+"""What the partner accounts room does: partners, stores, clerks, keys, and who may act now."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from backend.identity import service as identity
+from backend.partner_accounts import store
+from backend.partner_accounts.messages import LivePartner, NewPartner, PartnerListing, PartnerPage, StoreListing, TillClerk
+from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
+from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
+from backend.platform import cursors, signers
+from backend.platform.database import Connection
+from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
+from backend.platform.roles import Role
+from backend.platform.row_ids import new_id
+from partners.signatures.keys import public_key_from_jwk, thumbprint
+
+
+async def add_partner(platform: Platform, connection: Connection, partner: NewPartner) -> UUID:
+    """A partner applies; gives its id. Raises CREDIT_CODE_INVALID."""
+    code = normalise_unified_social_credit_code(partner.credit_code)
+    if isinstance(code, InvalidIdentifier):
+        raise CREDIT_CODE_INVALID.error(errors=[FieldError("credit_code", code.zh, code.en)])
+    now = platform.clock.now()
+    partner_id = new_id(now)
+    await store.add_partner(
+        connection,
+        partner_id,
+        partner.name,
+        partner.name_en,
+        code.value,
+        partner.scenes,
+        PartnerState.APPLIED,
+        now,
+    )
+    return partner_id
+
+
+async def move_partner(
+    platform: Platform, connection: Connection, partner_id: UUID, event: PartnerEvent, actor: str, because: str
+) -> PartnerState:
+    """Moves a partner to its next state and writes its history; `actor` is an account id or a job's name.
+
+    Raises NOT_FOUND, and STATE_CONFLICT if the event is not possible in the present state. Three round trips.
+    """
+    state = await store.state_for_update(connection, partner_id)
+    if state is None:
+        raise NOT_FOUND.error()
+    after = NEXT.get((PartnerState(state), event))
+    if after is None:
+        raise STATE_CONFLICT.error()
+    now = platform.clock.now()
+    await store.move(connection, new_id(now), partner_id, event, state, after, actor, because, now)
+    return after
+
+
+async def add_store(platform: Platform, connection: Connection, partner_id: UUID, district: str, name: str) -> UUID:
+    """A store of a partner in a district (its code); gives the store's id."""
+    store_id = new_id(platform.clock.now())
+    await store.add_store(connection, store_id, partner_id, district, name)
+    return store_id
+
+
+async def grant_benefit(platform: Platform, connection: Connection, partner_id: UUID, benefit_id: str) -> None:
+    """Lets a partner honour a benefit; doing it twice changes nothing."""
+    await store.grant_benefit(connection, partner_id, benefit_id, platform.clock.now())
+
+
+async def add_clerk(
+    platform: Platform, connection: Connection, account_id: UUID, store_id: UUID, shown_as: str
+) -> None:
+    """Places an account at a till of a store and gives it the clerk's role. `shown_as` names the till. Raises NOT_FOUND."""
+    partner_id = await store.partner_of_store(connection, store_id)
+    if partner_id is None:
+        raise NOT_FOUND.error()
+    await store.put_clerk(connection, account_id, partner_id, store_id, shown_as, platform.clock.now())
+    await identity.grant_role(platform, connection, account_id, Role.CLERK)
+
+
+async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, str]) -> str:
+    """Registers a partner's public key (JWK, Ed25519 or P-256); gives its key id (RFC 7638 thumbprint).
+
+    The algorithm is the key's own and is fixed here, never by a message (RFC 9421, section 3.2). Raises ValueError for
+    a key that is neither.
+    """
+    key = dict(jwk)
+    public_key_from_jwk(key)
+    key_id = thumbprint(key)
+    algorithm = "EdDSA" if key["kty"] == "OKP" else "ES256"
+    await signers.register(connection, Role.PARTNER, partner_id, key_id, key, algorithm, platform.clock.now())
+    return key_id
+
+
+async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
+    """A partner that may act now. Raises PARTNER_SUSPENDED. One round trip."""
+    row = await store.partner(connection, partner_id, None)
+    if row is None or row["state"] != PartnerState.LIVE:
+        raise PARTNER_SUSPENDED.error()
+    return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"])
+
+
+async def partner_granting(connection: Connection, partner_id: UUID, benefit_id: str) -> LivePartner:
+    """A partner that may honour this benefit now. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED. One round trip."""
+    row = await store.partner(connection, partner_id, benefit_id)
+    if row is None or row["state"] != PartnerState.LIVE:
+        raise PARTNER_SUSPENDED.error()
+    if not row["granted"]:
+        raise BENEFIT_NOT_GRANTED.error()
+    return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"])
+
+
+async def partner_names(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The Chinese names of partners. One round trip."""
+    return {row["id"]: row["name"] for row in await store.names(connection, partner_ids)}
+
+
+async def clerk_of(connection: Connection, account_id: UUID) -> TillClerk | None:
+    """Where an account works, or None. One round trip."""
+    row = await store.clerk(connection, account_id)
+    if row is None:
+        return None
+    return TillClerk(
+        account_id=row["account_id"],
+        partner_id=row["partner_id"],
+        partner_name=row["partner_name"],
+        store_id=row["store_id"],
+        store_name=row["store_name"],
+        shown_as=row["shown_as"],
+    )
+
+
+async def listing(
+    platform: Platform, scene: str | None, district: str | None, cursor: str | None, limit: int
+) -> PartnerPage:
+    """The live partners, optionally of one scene or district. Raises BAD_CURSOR. One round trip."""
+    after = cursors.decode(cursor, UUID)
+    async with platform.database.connection() as connection:
+        rows = await store.live_page(connection, scene, district, after, limit + 1)
+    partners = [
+        PartnerListing(
+            id=row["id"],
+            name=row["name"],
+            name_en=row["name_en"],
+            scenes=list(row["scenes"]),
+            stores=msgspec.convert(row["stores"], list[StoreListing]),
+            benefits=list(row["benefits"]),
+        )
+        for row in rows[:limit]
+    ]
+    return PartnerPage(partners, cursors.encode(partners[-1].id) if len(rows) > limit else None)
+
+
+async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
+    """Leaving: the account works at no till any more."""
+    await store.drop_clerk(connection, account_id)

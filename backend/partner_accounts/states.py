@@ -1,0 +1,42 @@
+"""The states of a partner as data: applied -> approved -> live -> under review -> rectify -> re-checked -> live or delisted."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class PartnerState(StrEnum):
+    """Where a partner is in its life."""
+
+    APPLIED = "applied"
+    APPROVED = "approved"
+    LIVE = "live"
+    UNDER_REVIEW = "under-review"
+    RECTIFYING = "rectifying"
+    RECHECKED = "rechecked"
+    DELISTED = "delisted"
+
+
+class PartnerEvent(StrEnum):
+    """What moves a partner from one state to the next."""
+
+    APPROVE = "approve"
+    GO_LIVE = "go-live"
+    REVIEW = "review"
+    CLEAR = "clear"
+    ORDER_RECTIFICATION = "order-rectification"
+    RECHECK = "recheck"
+    DELIST = "delist"
+
+
+# Public review (Yulin): bad results -> rectify by a date -> re-check -> live again, or delisted.
+NEXT: Mapping[tuple[PartnerState, PartnerEvent], PartnerState] = {
+    (PartnerState.APPLIED, PartnerEvent.APPROVE): PartnerState.APPROVED,
+    (PartnerState.APPLIED, PartnerEvent.DELIST): PartnerState.DELISTED,
+    (PartnerState.APPROVED, PartnerEvent.GO_LIVE): PartnerState.LIVE,
+    (PartnerState.LIVE, PartnerEvent.REVIEW): PartnerState.UNDER_REVIEW,
+    (PartnerState.UNDER_REVIEW, PartnerEvent.CLEAR): PartnerState.LIVE,
+    (PartnerState.UNDER_REVIEW, PartnerEvent.ORDER_RECTIFICATION): PartnerState.RECTIFYING,
+    (PartnerState.RECTIFYING, PartnerEvent.RECHECK): PartnerState.RECHECKED,
+    (PartnerState.RECHECKED, PartnerEvent.GO_LIVE): PartnerState.LIVE,
+    (PartnerState.RECHECKED, PartnerEvent.DELIST): PartnerState.DELISTED,
+}

@@ -1,0 +1,158 @@
+"""SQL of the partner accounts room. Nothing here is about a person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from backend.platform.database import Connection, Row
+
+
+async def add_partner(
+    connection: Connection,
+    partner_id: UUID,
+    name: str,
+    name_en: str,
+    credit_code: str,
+    scenes: Sequence[str],
+    state: str,
+    now: datetime,
+) -> None:
+    """Writes a new partner."""
+    await connection.execute(
+        "INSERT INTO partner (id, name, name_en, credit_code, scenes, state, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        partner_id,
+        name,
+        name_en,
+        credit_code,
+        list(scenes),
+        state,
+        now,
+    )
+
+
+async def state_for_update(connection: Connection, partner_id: UUID) -> str | None:
+    """The state of a partner, locked until the transaction ends."""
+    state: str | None = await connection.fetch_value("SELECT state FROM partner WHERE id = $1 FOR UPDATE", partner_id)
+    return state
+
+
+async def move(
+    connection: Connection,
+    history_id: UUID,
+    partner_id: UUID,
+    event: str,
+    before: str,
+    after: str,
+    actor: str,
+    because: str,
+    now: datetime,
+) -> None:
+    """Writes the new state and the history of the move."""
+    await connection.execute("UPDATE partner SET state = $2 WHERE id = $1", partner_id, after)
+    await connection.execute(
+        "INSERT INTO partner_history (id, partner_id, event, before, after, actor, because, at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        history_id,
+        partner_id,
+        event,
+        before,
+        after,
+        actor,
+        because,
+        now,
+    )
+
+
+async def add_store(connection: Connection, store_id: UUID, partner_id: UUID, district: str, name: str) -> None:
+    """Writes a store."""
+    await connection.execute(
+        "INSERT INTO store (id, partner_id, district, name) VALUES ($1, $2, $3, $4)",
+        store_id,
+        partner_id,
+        district,
+        name,
+    )
+
+
+async def grant_benefit(connection: Connection, partner_id: UUID, benefit_id: str, now: datetime) -> None:
+    """Grants a benefit; doing it twice changes nothing."""
+    await connection.execute(
+        "INSERT INTO partner_benefit (partner_id, benefit_id, granted_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        partner_id,
+        benefit_id,
+        now,
+    )
+
+
+async def put_clerk(
+    connection: Connection, account_id: UUID, partner_id: UUID, store_id: UUID, shown_as: str, now: datetime
+) -> None:
+    """Places an account at a till; an account works at one till at a time."""
+    await connection.execute(
+        "INSERT INTO clerk (account_id, partner_id, store_id, shown_as, added_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (account_id) DO UPDATE SET partner_id = excluded.partner_id, store_id = excluded.store_id, "
+        "shown_as = excluded.shown_as, added_at = excluded.added_at",
+        account_id,
+        partner_id,
+        store_id,
+        shown_as,
+        now,
+    )
+
+
+async def partner_of_store(connection: Connection, store_id: UUID) -> UUID | None:
+    """Whose store it is."""
+    partner_id: UUID | None = await connection.fetch_value("SELECT partner_id FROM store WHERE id = $1", store_id)
+    return partner_id
+
+
+async def partner(connection: Connection, partner_id: UUID, benefit_id: str | None) -> Row | None:
+    """A partner with its state and whether `benefit_id` is granted to it."""
+    return await connection.fetch_one(
+        "SELECT id, name, name_en, state, "
+        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = $2) AS granted "
+        "FROM partner WHERE id = $1",
+        partner_id,
+        benefit_id,
+    )
+
+
+async def names(connection: Connection, partner_ids: Sequence[UUID]) -> list[Row]:
+    """Ids and names of partners."""
+    return await connection.fetch("SELECT id, name, name_en FROM partner WHERE id = ANY($1)", list(partner_ids))
+
+
+async def clerk(connection: Connection, account_id: UUID) -> Row | None:
+    """Where an account works."""
+    return await connection.fetch_one(
+        "SELECT clerk.account_id, clerk.partner_id, partner.name AS partner_name, clerk.store_id, "
+        "store.name AS store_name, clerk.shown_as FROM clerk JOIN partner ON partner.id = clerk.partner_id "
+        "JOIN store ON store.id = clerk.store_id WHERE clerk.account_id = $1",
+        account_id,
+    )
+
+
+async def drop_clerk(connection: Connection, account_id: UUID) -> None:
+    """An account works nowhere any more."""
+    await connection.execute("DELETE FROM clerk WHERE account_id = $1", account_id)
+
+
+async def live_page(
+    connection: Connection, scene: str | None, district: str | None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Up to `limit` live partners by id, with their stores and benefits as JSON arrays."""
+    return await connection.fetch(
+        "SELECT id, name, name_en, scenes, "
+        "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
+        "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores, "
+        "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
+        "WHERE partner_benefit.partner_id = partner.id) AS benefits FROM partner "
+        "WHERE state = 'live' AND ($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
+        "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2)) "
+        "AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
+        scene,
+        district,
+        after,
+        limit,
+    )

@@ -1,0 +1,75 @@
+"""Partners, their history, stores, granted benefits and clerks."""
+
+from piccolo.columns import UUID, Array, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Partner(Table, tablename="partner"):
+    """A legal entity or public body that honours benefits."""
+
+    id = UUID(primary_key=True, default=None)
+    name = Text(null=False, default=None)
+    name_en = Text(null=False, default=None)
+    credit_code = Text(null=False, default=None)
+    scenes = Array(base_column=Text(), null=False, default=list)
+    state = Text(null=False, default=None)
+    created_at = Timestamptz(null=False, default=None)
+
+
+class PartnerHistory(Table, tablename="partner_history"):
+    """One move of a partner from state to state: by whom and why."""
+
+    id = UUID(primary_key=True, default=None)
+    partner_id = UUID(null=False, default=None)
+    event = Text(null=False, default=None)
+    before = Text(null=False, default=None)
+    after = Text(null=False, default=None)
+    actor = Text(null=False, default=None)
+    because = Text(null=False, default=None)
+    at = Timestamptz(null=False, default=None)
+
+
+class Store(Table, tablename="store"):
+    """A place where a partner serves people."""
+
+    id = UUID(primary_key=True, default=None)
+    partner_id = UUID(null=False, default=None)
+    district = Text(null=False, default=None)
+    name = Text(null=False, default=None)
+
+
+class PartnerBenefit(Table, tablename="partner_benefit"):
+    """A benefit that a partner may honour."""
+
+    partner_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    granted_at = Timestamptz(null=False, default=None)
+
+
+class Clerk(Table, tablename="clerk"):
+    """An account that works at a till of a store. `shown_as` names the till, for example 1号收银台, never the person."""
+
+    account_id = UUID(primary_key=True, default=None)
+    partner_id = UUID(null=False, default=None)
+    store_id = UUID(null=False, default=None)
+    shown_as = Text(null=False, default=None)
+    added_at = Timestamptz(null=False, default=None)
+
+
+TABLES = (Partner, PartnerHistory, Store, PartnerBenefit, Clerk)
+PERSONAL: frozenset[str] = frozenset()
+CONSTRAINTS = (
+    "CREATE UNIQUE INDEX partner_credit_code ON partner (credit_code)",
+    "ALTER TABLE partner ADD CHECK (state IN "
+    "('applied', 'approved', 'live', 'under-review', 'rectifying', 'rechecked', 'delisted'))",
+    "ALTER TABLE partner_history ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",
+    "CREATE INDEX partner_history_partner ON partner_history (partner_id, at)",
+    "ALTER TABLE store ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",
+    "CREATE INDEX store_partner ON store (partner_id)",
+    "ALTER TABLE partner_benefit DROP COLUMN id",
+    "ALTER TABLE partner_benefit ADD PRIMARY KEY (partner_id, benefit_id)",
+    "ALTER TABLE partner_benefit ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",
+    "ALTER TABLE clerk ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",
+    "ALTER TABLE clerk ADD FOREIGN KEY (store_id) REFERENCES store (id)",
+    "CREATE INDEX clerk_partner ON clerk (partner_id)",
+)

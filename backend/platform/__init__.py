@@ -1,0 +1,1 @@
+"""What every room stands on: clock, database, cache, keys, problems, jobs and telemetry. It imports no room."""

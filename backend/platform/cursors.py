@@ -1,0 +1,35 @@
+"""Paging: opaque cursors over a stable order, never offsets."""
+
+import base64
+import binascii
+from typing import Annotated, TypeVar
+
+import msgspec
+from litestar.params import Parameter
+
+from backend.platform.problems import BAD_CURSOR
+
+Position = TypeVar("Position")
+
+MAXIMUM_LIMIT = 200
+DEFAULT_LIMIT = 50
+
+
+def encode(position: object) -> str:
+    """The cursor that continues after `position` (any value msgspec can write)."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
+
+
+def decode(cursor: str | None, kind: type[Position]) -> Position | None:
+    """The position in a cursor, or None on the first page. Raises BAD_CURSOR."""
+    if cursor is None:
+        return None
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=kind)
+    except (ValueError, binascii.Error, msgspec.DecodeError, msgspec.ValidationError):
+        raise BAD_CURSOR.error() from None
+
+
+Cursor = Annotated[str | None, Parameter(description="上一页返回的 next。`next` of the page before.", max_length=500)]
+Limit = Annotated[int, Parameter(description="每页条数。Entries per page.", ge=1, le=MAXIMUM_LIMIT)]

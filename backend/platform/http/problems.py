@@ -1,0 +1,122 @@
+"""Every exception that leaves a handler becomes a problem document; none leaks what happened inside."""
+
+import re
+
+import asyncpg
+import structlog
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
+from redis.exceptions import RedisError
+
+from backend.platform import problems
+from backend.platform.database import CONNECTION_ERRORS
+from backend.platform.idempotency import IDEMPOTENCY_IN_PROGRESS
+from backend.platform.problems import FieldError, Problem, ProblemDetails
+
+_log = structlog.get_logger()
+
+_UNKNOWN_FIELD = re.compile(r"unknown field `([^`]{1,100})`")
+_MISSING_FIELD = re.compile(r"missing required field `([^`]{1,100})`")
+
+
+def request_id_of(request: ASGIConnection) -> str:
+    """The id under which the request is logged, set by the outermost layer."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+def answer(request: Request, problem: Problem) -> Response[ProblemDetails]:
+    """The problem as an HTTP answer."""
+    return Response(
+        problem.body(request_id_of(request)),
+        status_code=problem.kind.status,
+        media_type=problems.MEDIA_TYPE,
+        headers=problem.headers,
+    )
+
+
+def on_problem(request: Request, error: Problem) -> Response[ProblemDetails]:
+    """A refusal that a room decided."""
+    return answer(request, error)
+
+
+def on_http_error(request: Request, error: HTTPException) -> Response[ProblemDetails]:
+    """What the framework itself refuses: unparsable bodies, unknown paths, wrong methods."""
+    return answer(request, _translated(error))
+
+
+def on_unreachable(request: Request, error: Exception) -> Response[ProblemDetails]:
+    """PostgreSQL or the cache is not there: the caller may try again, nothing was half done."""
+    _log.warning("dependency-unavailable", error=type(error).__name__)
+    return answer(request, problems.UNAVAILABLE.error(headers={"Retry-After": "2"}))
+
+
+def on_lock_timeout(request: Request, _: Exception) -> Response[ProblemDetails]:
+    """Another request holds the same row for longer than 5 s; with an idempotency key it is the same request."""
+    return answer(request, IDEMPOTENCY_IN_PROGRESS.error(headers={"Retry-After": "2"}))
+
+
+def on_deep_nesting(request: Request, _: Exception) -> Response[ProblemDetails]:
+    """A body nested deeper than anything we define."""
+    reason = FieldError("body", "嵌套层数过多", "nested too deeply")
+    return answer(request, problems.MALFORMED_REQUEST.error(errors=[reason]))
+
+
+def on_unexpected(request: Request, error: Exception) -> Response[ProblemDetails]:
+    """A defect of ours: logged with its trace, answered without it."""
+    _log.error("unexpected", error=type(error).__name__, exc_info=error)
+    return answer(request, problems.INTERNAL_ERROR.error())
+
+
+def _translated(error: HTTPException) -> Problem:
+    if isinstance(error, NotFoundException):
+        return problems.NOT_FOUND.error()
+    if isinstance(error, MethodNotAllowedException):
+        return problems.METHOD_NOT_ALLOWED.error(headers=dict(error.headers or {}))
+    if error.status_code == 413:
+        return problems.TOO_LARGE.error()
+    if isinstance(error, ValidationException):
+        return problems.MALFORMED_REQUEST.error(errors=_field_errors(error))
+    if isinstance(error, SerializationException) or error.status_code == 400:
+        return problems.MALFORMED_REQUEST.error(
+            errors=[FieldError("body", "请求体不是有效的 JSON", str(error.detail)[:300])]
+        )
+    return problems.INTERNAL_ERROR.error() if error.status_code >= 500 else problems.MALFORMED_REQUEST.error()
+
+
+def _field_errors(error: ValidationException) -> list[FieldError]:
+    """The framework gives a key and msgspec's sentence; the field's own name may stand in the sentence only."""
+    found = [
+        _field_error(str(entry.get("key") or "body"), str(entry.get("message", "")))
+        for entry in (error.extra if isinstance(error.extra, list) else [])
+        if isinstance(entry, dict)
+    ]
+    return found or [_field_error("body", str(error.detail))]
+
+
+def _field_error(key: str, message: str) -> FieldError:
+    parent = "" if key in {"data", "body"} else f"{key}."
+    if unknown := _UNKNOWN_FIELD.search(message):
+        return FieldError(f"{parent}{unknown[1]}", "没有这个字段", message[:300])
+    if missing := _MISSING_FIELD.search(message):
+        return FieldError(f"{parent}{missing[1]}", "缺少这个字段", message[:300])
+    return FieldError(key, "取值不符合要求", message[:300])
+
+
+HANDLERS = {
+    Problem: on_problem,
+    HTTPException: on_http_error,
+    RedisError: on_unreachable,
+    asyncpg.LockNotAvailableError: on_lock_timeout,
+    asyncpg.TooManyConnectionsError: on_unreachable,
+    TimeoutError: on_unreachable,
+    RecursionError: on_deep_nesting,
+    **dict.fromkeys(CONNECTION_ERRORS, on_unreachable),
+    Exception: on_unexpected,
+}

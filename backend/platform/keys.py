@@ -1,0 +1,219 @@
+"""Our own keys, one for each purpose (protocol, section 3), sealed in the database under the master key.
+
+Every worker holds a copy in memory that follows the database by signal. A signing key is published at least 24 hours
+before it is used and 48 hours after, so that a rotation fails no request.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from backend.platform import signals
+from backend.platform.cipher import FieldCipher
+from backend.platform.clock import Clock
+from backend.platform.database import Connection, Database
+from backend.platform.refusal import Refusal
+from partners.signatures.keys import jwk_of, thumbprint
+
+PUBLISHED_BEFORE_USE = timedelta(hours=24)
+PUBLISHED_AFTER_USE = timedelta(hours=48)
+_SLOTS = 16
+
+
+class Purpose(StrEnum):
+    """What a key is for; a key serves no other purpose."""
+
+    ANSWER = "answer"
+    ACCESS_TOKEN = "access-token"
+    TICKET = "ticket"
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life: published -> active -> retiring -> retired; revoked at once."""
+
+    PUBLISHED = "published"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+    REVOKED = "revoked"
+
+
+class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key with its secret part: 32 bytes, an Ed25519 seed or an HMAC-SHA256 key (then it has a slot of 0 to 15)."""
+
+    kid: str
+    purpose: Purpose
+    slot: int | None
+    secret: bytes
+    state: KeyState
+    active_at: datetime
+
+    def private_key(self) -> Ed25519PrivateKey:
+        """The Ed25519 private key."""
+        return Ed25519PrivateKey.from_private_bytes(self.secret)
+
+    def public_key(self) -> Ed25519PublicKey:
+        """The Ed25519 public key."""
+        return self.private_key().public_key()
+
+    def jwk(self) -> dict[str, str]:
+        """The public key as a JWK (RFC 8037), with `kid`, `use` and `alg`."""
+        return {**jwk_of(self.public_key()), "kid": self.kid, "use": "sig", "alg": "EdDSA"}
+
+
+class OwnKeys:
+    """The worker's copy of our keys."""
+
+    def __init__(self, database: Database, cipher: FieldCipher, clock: Clock) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._clock = clock
+        self._keys: dict[str, OwnKey] = {}
+        self._active: dict[Purpose, OwnKey] = {}
+        self._slots: dict[int, OwnKey] = {}
+
+    async def reload(self, _: str = "") -> None:
+        """Reads all keys that may still be used; the listener of the `keys` signal."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key WHERE state <> 'retired'"
+            )
+        keys = [
+            OwnKey(
+                kid=row["kid"],
+                purpose=Purpose(row["purpose"]),
+                slot=row["slot"],
+                secret=self._cipher.open_bytes(row["sealed"], "signing_key", "sealed", row["kid"]),
+                state=KeyState(row["state"]),
+                active_at=row["active_at"],
+            )
+            for row in rows
+        ]
+        usable = [key for key in keys if key.state is not KeyState.REVOKED]
+        self._keys = {key.kid: key for key in usable}
+        self._slots = {key.slot: key for key in usable if key.slot is not None}
+        self._active = {key.purpose: key for key in usable if key.state is KeyState.ACTIVE}
+
+    def active(self, purpose: Purpose) -> OwnKey:
+        """The key to sign with. Raises Refusal if there is none: `xinyi migrate` makes the first ones."""
+        try:
+            return self._active[purpose]
+        except KeyError:
+            raise Refusal(
+                f"没有可用的 {purpose.value} 密钥，请运行 xinyi migrate。",
+                f"There is no active key for {purpose.value}: run `xinyi migrate`.",
+            ) from None
+
+    def verifying(self, purpose: Purpose, kid: str) -> OwnKey | None:
+        """The key that may have signed something under `kid`, if it serves this purpose and is not revoked or retired."""
+        key = self._keys.get(kid)
+        return key if key is not None and key.purpose is purpose else None
+
+    def ticket_slot(self, slot: int) -> bytes | None:
+        """The HMAC key of a ticket slot, or None."""
+        key = self._slots.get(slot)
+        return key.secret if key is not None else None
+
+    def key_set(self) -> list[dict[str, str]]:
+        """The public JWKs that partners may need: published, active and retiring answer keys."""
+        return [key.jwk() for key in self._keys.values() if key.purpose is Purpose.ANSWER]
+
+
+def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:
+    secret = secrets.token_bytes(32)
+    if purpose is Purpose.TICKET:
+        kid = f"ticket-{slot}-{secrets.token_hex(4)}"
+    else:
+        kid = thumbprint(jwk_of(Ed25519PrivateKey.from_private_bytes(secret).public_key()))
+    return kid, cipher.seal_bytes(secret, "signing_key", "sealed", kid)
+
+
+async def _insert(
+    connection: Connection, cipher: FieldCipher, purpose: Purpose, state: KeyState, now: datetime, active_at: datetime
+) -> str:
+    slot = await _free_slot(connection) if purpose is Purpose.TICKET else None
+    kid, sealed = _new_key(purpose, cipher, slot)
+    await connection.execute(
+        "INSERT INTO signing_key (kid, purpose, algorithm, slot, sealed, state, created_at, active_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        kid,
+        purpose.value,
+        "HS256" if purpose is Purpose.TICKET else "EdDSA",
+        slot,
+        sealed,
+        state.value,
+        now,
+        active_at,
+    )
+    return kid
+
+
+async def _free_slot(connection: Connection) -> int:
+    await connection.execute("DELETE FROM signing_key WHERE purpose = 'ticket' AND state IN ('retired', 'revoked')")
+    taken = {row["slot"] for row in await connection.fetch("SELECT slot FROM signing_key WHERE purpose = 'ticket'")}
+    for slot in range(_SLOTS):
+        if slot not in taken:
+            return slot
+    raise Refusal("诚信码密钥槽位已满，请先停用旧密钥。", "All ticket key slots are in use: retire an old key first.")
+
+
+async def ensure_first_keys(connection: Connection, cipher: FieldCipher, now: datetime) -> None:
+    """Makes an active key for each purpose that has none: the first start has nobody to publish to beforehand."""
+    present = {
+        row["purpose"] for row in await connection.fetch("SELECT purpose FROM signing_key WHERE state = 'active'")
+    }
+    for purpose in Purpose:
+        if purpose.value not in present:
+            await _insert(connection, cipher, purpose, KeyState.ACTIVE, now, now)
+    await signals.send(connection, "keys")
+
+
+async def rotate(connection: Connection, cipher: FieldCipher, purpose: Purpose, now: datetime) -> str:
+    """Publishes the next key of a purpose, to be used in 24 hours (`advance` does it); gives its kid."""
+    kid = await _insert(connection, cipher, purpose, KeyState.PUBLISHED, now, now + PUBLISHED_BEFORE_USE)
+    await signals.send(connection, "keys")
+    return kid
+
+
+async def advance(connection: Connection, now: datetime) -> int:
+    """Moves every key whose time has come: published to active (the one before it retires), retiring to retired. Gives how many moved."""
+    due = await connection.fetch(
+        "SELECT kid, purpose FROM signing_key WHERE state = 'published' AND active_at <= $1 ORDER BY active_at", now
+    )
+    for row in due:
+        await connection.execute(
+            "UPDATE signing_key SET state = 'retiring', retiring_at = $2 WHERE purpose = $1 AND state = 'active'",
+            row["purpose"],
+            now,
+        )
+        await connection.execute("UPDATE signing_key SET state = 'active' WHERE kid = $1", row["kid"])
+    retired = await connection.execute(
+        "UPDATE signing_key SET state = 'retired' WHERE state = 'retiring' AND retiring_at <= $1",
+        now - PUBLISHED_AFTER_USE,
+    )
+    if due or retired:
+        await signals.send(connection, "keys")
+    return len(due) + retired
+
+
+async def revoke(connection: Connection, cipher: FieldCipher, kid: str, now: datetime) -> bool:
+    """Revokes a key at once, in all workers within a second; an active one is replaced in the same transaction."""
+    row = await connection.fetch_one(
+        "UPDATE signing_key SET state = 'revoked' WHERE kid = $1 AND state <> 'revoked' RETURNING purpose", kid
+    )
+    if row is None:
+        return False
+    await ensure_first_keys(connection, cipher, now)
+    return True
+
+
+async def listing(connection: Connection) -> Iterable[dict[str, object]]:
+    """Every key without its secret: kid, purpose, slot, state, created_at, active_at."""
+    rows = await connection.fetch(
+        "SELECT kid, purpose, slot, state, created_at, active_at FROM signing_key ORDER BY purpose, created_at"
+    )
+    return [dict(row) for row in rows]

@@ -1,0 +1,85 @@
+"""Everything a room needs from outside itself, in one value handed to every service."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from backend.platform.cipher import FieldCipher, load_master_key
+from backend.platform.clock import Clock, SystemClock
+from backend.platform.database import Database
+from backend.platform.delivery import MessageDelivery, delivery_named
+from backend.platform.keys import OwnKeys
+from backend.platform.refusal import Refusal
+from backend.platform.settings import Settings
+from backend.platform.signals import Signals
+from backend.platform.signers import SignerKeys
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The ports of one process. Built by `build`, opened by `open`, closed by `close`."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    cache: "Redis"
+    cipher: FieldCipher
+    keys: OwnKeys
+    signers: SignerKeys
+    signals: Signals
+    delivery: MessageDelivery
+
+    async def open(self, *, listen: bool = True) -> None:
+        """Connects to the database and the cache and loads the keys. Raises Refusal in one sentence."""
+        await self.database.open()
+        try:
+            await self.cache.ping()
+        except (RedisError, OSError) as error:
+            await self.database.close()
+            raise Refusal(
+                f"连接不上缓存（{type(error).__name__}），请检查 REDIS_URL 和 Valkey/Redis 是否在运行。",
+                f"The cache cannot be reached ({type(error).__name__}): check REDIS_URL and whether the server runs.",
+            ) from None
+        self.signals.on("keys", self.keys.reload)
+        self.signals.on("signers", self.signers.reload)
+        if listen:
+            await self.signals.start()
+        else:
+            await self.keys.reload()
+            await self.signers.reload()
+
+    async def close(self) -> None:
+        """Lets go of every connection."""
+        await self.signals.stop()
+        await self.database.close()
+        await self.cache.aclose()
+
+
+def build(
+    settings: Settings,
+    personal_tables: frozenset[str],
+    *,
+    clock: Clock | None = None,
+    delivery: MessageDelivery | None = None,
+    maximum_connections: int = 16,
+) -> Platform:
+    """The platform for these settings. Nothing is connected yet. Raises Refusal if the master key cannot be had."""
+    clock = clock or SystemClock()
+    cipher = FieldCipher(load_master_key(settings.master_key, settings.data_directory))
+    database = Database(settings.database_url, clock, personal_tables, maximum_connections)
+    # redis-py's own ten retries would hold a request for seconds: a lost cache is answered at once and tried again by the caller.
+    cache = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 1), socket_timeout=2, socket_connect_timeout=2)
+    return Platform(
+        settings=settings,
+        clock=clock,
+        database=database,
+        cache=cache,
+        cipher=cipher,
+        keys=OwnKeys(database, cipher, clock),
+        signers=SignerKeys(database),
+        signals=Signals(database),
+        delivery=delivery or delivery_named(settings.message_delivery, cache),
+    )

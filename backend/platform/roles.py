@@ -1,0 +1,93 @@
+"""The one table of roles 角色与权限: what each kind of caller may do. Whatever is not in it is refused.
+
+An operation names one permission; a permission names the roles that hold it. Permission names are stable and are never
+reused for something else.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Kinds of callers. A person may hold several of the roles that sign in."""
+
+    PUBLIC = "public"
+    APPLICANT = "applicant"
+    RESIDENT = "resident"
+    CLERK = "clerk"
+    CASE_OFFICER = "case-officer"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    PARTNER = "partner"
+    SOURCE = "source"
+
+
+SIGNING_ROLES = frozenset({Role.PARTNER, Role.SOURCE})
+
+
+class Permission(StrEnum):
+    """What an operation allows."""
+
+    PUBLIC_READ = "public.read"
+    SIGN_IN = "public.sign-in"
+    SESSION_OWN = "session.own"
+    IDENTITY_PROVE = "identity.prove"
+    SELF_READ = "self.read"
+    SELF_CONSENT = "self.consent"
+    SELF_LEAVE = "self.leave"
+    SELF_SHOW_CODE = "self.show-code"
+    SELF_OBJECT = "self.object"
+    SELF_ORDERS = "self.orders"
+    ENTERPRISE_REGISTER = "enterprise.register"
+    ENTERPRISE_ACT = "enterprise.act"
+    TILL_USE = "till.use"
+    OBJECTIONS_HANDLE = "objections.handle"
+    COMMITMENTS_CHECK = "commitments.check"
+    OPERATIONS_READ = "operations.read"
+    RECORDS_DELIVER = "records.deliver"
+    PARTNER_VERIFY = "partner.verify"
+    PARTNER_REDEEM = "partner.redeem"
+    PARTNER_ORDERS = "partner.orders"
+
+
+_PERSON = frozenset({Role.RESIDENT})
+_SIGNED_IN = frozenset({Role.APPLICANT, Role.RESIDENT, Role.CLERK, Role.CASE_OFFICER, Role.OPERATOR, Role.AUDITOR})
+
+ROLES: Mapping[Permission, frozenset[Role]] = {
+    Permission.PUBLIC_READ: frozenset({Role.PUBLIC}),
+    Permission.SIGN_IN: frozenset({Role.PUBLIC}),
+    Permission.SESSION_OWN: _SIGNED_IN,
+    Permission.IDENTITY_PROVE: frozenset({Role.APPLICANT, Role.RESIDENT}),
+    Permission.SELF_READ: _PERSON,
+    Permission.SELF_CONSENT: _PERSON,
+    Permission.SELF_LEAVE: frozenset({Role.APPLICANT, Role.RESIDENT}),
+    Permission.SELF_SHOW_CODE: _PERSON,
+    Permission.SELF_OBJECT: _PERSON,
+    Permission.SELF_ORDERS: _PERSON,
+    Permission.ENTERPRISE_REGISTER: _PERSON,
+    Permission.ENTERPRISE_ACT: _PERSON,
+    Permission.TILL_USE: frozenset({Role.CLERK}),
+    Permission.OBJECTIONS_HANDLE: frozenset({Role.CASE_OFFICER}),
+    Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
+    Permission.OPERATIONS_READ: frozenset({Role.OPERATOR, Role.AUDITOR}),
+    Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
+    Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
+    Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
+    Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
+}
+
+
+def allows(permission: Permission, roles: frozenset[Role]) -> bool:
+    """Whether one of `roles` holds `permission`; everybody holds what PUBLIC holds."""
+    holders = ROLES.get(permission, frozenset())
+    return Role.PUBLIC in holders or bool(holders & roles)
+
+
+def is_public(permission: Permission) -> bool:
+    """Whether no sign-in and no signature is needed."""
+    return Role.PUBLIC in ROLES.get(permission, frozenset())
+
+
+def is_signed(permission: Permission) -> bool:
+    """Whether the caller proves itself by an HTTP message signature (RFC 9421) and not by an access token."""
+    return bool(ROLES.get(permission, frozenset()) & SIGNING_ROLES)

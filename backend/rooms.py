@@ -1,0 +1,51 @@
+"""The rooms of the house, in one list: what each brings to the application."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from piccolo.table import Table
+
+import backend.access_log.api
+import backend.consents.api
+import backend.consents.service
+import backend.consents.tables
+import backend.identity.api
+import backend.identity.service
+import backend.identity.tables
+import backend.platform.tables
+import backend.subjects.tables
+from backend.identity.service import Forget
+from backend.platform.platform import Platform
+from backend.platform.schedule import Job
+
+# Modules with TABLES, PERSONAL and CONSTRAINTS, in the order in which they are created.
+SCHEMAS: tuple[ModuleType, ...] = (
+    backend.platform.tables,
+    backend.subjects.tables,
+    backend.identity.tables,
+    backend.consents.tables,
+)
+
+TABLES: tuple[type[Table], ...] = tuple(table for schema in SCHEMAS for table in schema.TABLES)
+PERSONAL_TABLES: frozenset[str] = frozenset(name for schema in SCHEMAS for name in schema.PERSONAL)
+CONSTRAINTS: tuple[str, ...] = tuple(statement for schema in SCHEMAS for statement in schema.CONSTRAINTS)
+
+HANDLERS: tuple[Any, ...] = (
+    *backend.identity.api.HANDLERS,
+    *backend.consents.api.HANDLERS,
+    *backend.access_log.api.HANDLERS,
+)
+
+# What each room forgets when a person leaves, in this order.
+FORGET: tuple[Forget, ...] = (backend.consents.service.forget,)
+
+
+def due_handlers(platform: Platform) -> Mapping[str, Any]:
+    """Topic of the due queue -> the room's handler."""
+    return {}
+
+
+def jobs(platform: Platform) -> tuple[Job, ...]:
+    """The periodic jobs of all rooms."""
+    return ()
