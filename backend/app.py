@@ -21,6 +21,7 @@ from backend.platform.due import DueQueue
 from backend.platform.http.bodies import require_json
 from backend.platform.http.operation import BEARER, SIGNATURE
 from backend.platform.http.problems import HANDLERS as PROBLEM_HANDLERS
+from backend.platform.http.signatures import MessageSignatures
 from backend.platform.http.telemetry import Application, Telemetry
 from backend.platform.logging import configure_logging
 from backend.platform.platform import Platform
@@ -78,6 +79,7 @@ def build(
     application = Litestar(
         route_handlers=[*rooms.HANDLERS, *OPERATIONS],
         guards=[authorize],
+        middleware=[MessageSignatures()],
         before_request=require_json,
         dependencies={
             "platform": Provide(provide_platform, sync_to_thread=False),

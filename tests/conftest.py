@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -91,6 +92,29 @@ def settings(services: Services, database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@asynccontextmanager
+async def held_open(application: Litestar) -> AsyncIterator[None]:
+    """The application's lifespan in a task of its own: it may not be left in another task than it was entered in."""
+    ready, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with application.lifespan():
+            ready.set()
+            await done.wait()
+
+    task = asyncio.create_task(hold())
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        await task
+    try:
+        yield
+    finally:
+        done.set()
+        await task
+
+
 @pytest.fixture
 async def application(
     settings: Settings, clock: SettableClock, delivery: RememberedDelivery
@@ -103,7 +127,7 @@ async def application(
     async with platform.database.transaction() as connection:
         await ensure_first_keys(connection, platform.cipher, clock.now())
     await platform.database.close()
-    async with built.lifespan():
+    async with held_open(built):
         yield built
 
 

@@ -4,10 +4,9 @@ from litestar import get
 
 from backend.access_log import service
 from backend.access_log.messages import AccessLogPage
-from backend.platform.callers import Caller
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR
 from backend.platform.roles import Permission
 
@@ -37,7 +36,7 @@ from backend.platform.roles import Permission
     ),
 )
 async def list_mine(
-    platform: Platform, caller: Caller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, caller: TheCaller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> AccessLogPage:
     return await service.mine(platform, caller, cursor, limit)
 

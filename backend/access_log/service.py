@@ -12,7 +12,7 @@ async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: in
 
     Raises BAD_CURSOR.
     """
-    before = cursors.decode(cursor, int)
+    before = cursors.decode(cursor, cursors.RowNumber)
     async with platform.database.connection() as connection:
         rows = await store.page(
             connection, caller.access("查看访问日志", "access-log"), caller.proven_subject(), before, limit + 1

@@ -1,13 +1,13 @@
 """Consents over HTTP."""
 
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from backend.consents import service
 from backend.consents.messages import Consent, ConsentKind, ConsentText, GiveConsent
 from backend.consents.problems import CONSENT_TEXT_CHANGED
-from backend.platform.callers import Caller
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.roles import Permission
 
 _CONSENT = {
@@ -45,7 +45,7 @@ async def list_texts() -> list[ConsentText]:
         answer=[_CONSENT],
     ),
 )
-async def list_mine(platform: Platform, caller: Caller) -> list[Consent]:
+async def list_mine(platform: ThePlatform, caller: TheCaller) -> list[Consent]:
     return await service.mine(platform, caller)
 
 
@@ -60,7 +60,7 @@ async def list_mine(platform: Platform, caller: Caller) -> list[Consent]:
         answer=_CONSENT,
     ),
 )
-async def give(platform: Platform, caller: Caller, data: GiveConsent) -> Consent:
+async def give(platform: ThePlatform, caller: TheCaller, data: JSONBody[GiveConsent]) -> Consent:
     return await service.give(platform, caller, data.kind, data.text_version)
 
 
@@ -72,7 +72,7 @@ async def give(platform: Platform, caller: Caller, data: GiveConsent) -> Consent
         "撤回与同意一样容易；撤回“计算”即同时停止“出示”。Withdrawing `compute` ends `show` too.",
     ),
 )
-async def withdraw(platform: Platform, caller: Caller, kind: ConsentKind) -> None:
+async def withdraw(platform: ThePlatform, caller: TheCaller, kind: FromPath[ConsentKind]) -> None:
     await service.withdraw(platform, caller, kind)
 
 

@@ -1,7 +1,7 @@
 """Giving, withdrawing and asking for consent."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from uuid import UUID
@@ -16,6 +16,7 @@ from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.row_ids import new_id
+from backend.platform.working_days import add_months
 from backend.subjects import service as subjects
 
 
@@ -31,17 +32,6 @@ def present_text(kind: ConsentKind) -> ConsentText:
     return max((text for text in texts() if text.kind is kind), key=lambda text: text.version)
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day of the month some months later, or the last one where that month is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
-
-
 async def give(platform: Platform, caller: Caller, kind: ConsentKind, text_version: int) -> Consent:
     """Consent to the present text; a consent already open is replaced. Raises CONSENT_TEXT_CHANGED."""
     text = present_text(kind)
@@ -55,7 +45,7 @@ async def record(platform: Platform, connection: Connection, subject_id: UUID, k
     """Writes a consent to the present text in the caller's transaction."""
     text, now = present_text(kind), platform.clock.now()
     await store.close_open(connection, subject_id, [kind], "renewed", now)
-    expires_at = start_of_day(months_later(local_date(now), text.months))
+    expires_at = start_of_day(add_months(local_date(now), text.months))
     consent_id = new_id(now)
     await store.add(connection, consent_id, subject_id, kind, text.version, now, expires_at)
     await subjects.touched(connection, [subject_id], now)
@@ -71,6 +61,18 @@ async def record(platform: Platform, connection: Connection, subject_id: UUID, k
         ended_because=None,
         in_force=True,
     )
+
+
+async def record_many(
+    platform: Platform, connection: Connection, subject_ids: Sequence[UUID], kind: ConsentKind
+) -> None:
+    """Writes the consent of many who have none yet, in the caller's transaction. One round trip, and one for the due queue."""
+    text, now = present_text(kind), platform.clock.now()
+    expires_at = start_of_day(add_months(local_date(now), text.months))
+    await store.copy_consents(
+        connection, [(new_id(now), subject_id, kind.value, text.version, now, expires_at) for subject_id in subject_ids]
+    )
+    await subjects.touched(connection, subject_ids, now)
 
 
 async def withdraw(platform: Platform, caller: Caller, kind: ConsentKind) -> None:

@@ -1,6 +1,6 @@
 """SQL of the consents room."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +40,13 @@ async def add(
         text_version,
         starts_at,
         expires_at,
+    )
+
+
+async def copy_consents(connection: Connection, rows: Iterable[tuple[object, ...]]) -> int:
+    """COPY of consents: id, subject, kind, text version, start, expiry."""
+    return await connection.copy_in(
+        "consent", ("id", "subject_id", "kind", "text_version", "starts_at", "expires_at"), rows
     )
 
 

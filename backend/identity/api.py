@@ -2,13 +2,13 @@
 
 from litestar import Request, delete, get, post
 from litestar.datastructures import State
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from backend.identity import problems, service
 from backend.identity.messages import CodeRequest, CodeSent, IdentityProof, Me, Refresh, SignIn, Tokens
-from backend.platform.callers import Caller
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import RATE_LIMITED
 from backend.platform.roles import Permission
 
@@ -32,7 +32,7 @@ _TOKENS = {
         answer={"expires_in": 300},
     ),
 )
-async def send_code(platform: Platform, request: Request, data: CodeRequest) -> CodeSent:
+async def send_code(platform: ThePlatform, request: Request, data: JSONBody[CodeRequest]) -> CodeSent:
     address = request.client.host if request.client else "unknown"
     return CodeSent(await service.send_code(platform, data.phone, address))
 
@@ -49,7 +49,7 @@ async def send_code(platform: Platform, request: Request, data: CodeRequest) -> 
         answer=_TOKENS,
     ),
 )
-async def sign_in(platform: Platform, data: SignIn) -> Tokens:
+async def sign_in(platform: ThePlatform, data: JSONBody[SignIn]) -> Tokens:
     return await service.sign_in(platform, data.phone, data.code)
 
 
@@ -65,7 +65,7 @@ async def sign_in(platform: Platform, data: SignIn) -> Tokens:
         answer=_TOKENS,
     ),
 )
-async def refresh(platform: Platform, data: Refresh) -> Tokens:
+async def refresh(platform: ThePlatform, data: JSONBody[Refresh]) -> Tokens:
     return await service.refresh(platform, data.refresh_token)
 
 
@@ -77,7 +77,7 @@ async def refresh(platform: Platform, data: Refresh) -> Tokens:
         "立即结束本人全部登录。Ends every session of the caller at once.",
     ),
 )
-async def sign_out_everywhere(platform: Platform, caller: Caller) -> None:
+async def sign_out_everywhere(platform: ThePlatform, caller: TheCaller) -> None:
     await service.sign_out_everywhere(platform, caller)
 
 
@@ -98,7 +98,7 @@ async def sign_out_everywhere(platform: Platform, caller: Caller) -> None:
         },
     ),
 )
-async def me(platform: Platform, caller: Caller) -> Me:
+async def me(platform: ThePlatform, caller: TheCaller) -> Me:
     return await service.me(platform, caller)
 
 
@@ -120,7 +120,7 @@ async def me(platform: Platform, caller: Caller) -> Me:
         answer=_TOKENS,
     ),
 )
-async def prove_identity(platform: Platform, caller: Caller, data: IdentityProof) -> Tokens:
+async def prove_identity(platform: ThePlatform, caller: TheCaller, data: JSONBody[IdentityProof]) -> Tokens:
     return await service.prove_identity(platform, caller, data.name, data.identity_number)
 
 
@@ -132,7 +132,7 @@ async def prove_identity(platform: Platform, caller: Caller, data: IdentityProof
         "删除全部个人信息并结束登录；手机号与身份号码可再次注册。Removes every personal field; phone and number can be used again.",
     ),
 )
-async def leave(platform: Platform, caller: Caller, state: State) -> None:
+async def leave(platform: ThePlatform, caller: TheCaller, state: State) -> None:
     await service.leave(platform, caller, state.forget)
 
 

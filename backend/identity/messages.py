@@ -63,3 +63,11 @@ class Me(msgspec.Struct):
     proven: bool
     roles: list[str]
     created_at: datetime
+
+
+class ProvenPerson(msgspec.Struct, frozen=True):
+    """A person whose identity was checked elsewhere, to be registered in bulk: normalised phone and identity number."""
+
+    phone: str
+    name: str
+    identity_number: str

@@ -1,5 +1,6 @@
 """SQL of the identity room."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,24 @@ async def upsert_account(
         now,
     )
     return found
+
+
+async def copy_accounts(connection: Connection, rows: Iterable[tuple[object, ...]]) -> int:
+    """COPY of proven accounts: id, subject, sealed phone, its index, sealed name, sealed number, created, proven."""
+    return await connection.copy_in(
+        "account",
+        (
+            "id",
+            "subject_id",
+            "phone_sealed",
+            "phone_index",
+            "name_sealed",
+            "identity_number_sealed",
+            "created_at",
+            "proven_at",
+        ),
+        rows,
+    )
 
 
 async def account(connection: Connection, access: Access, account_id: UUID) -> Row | None:

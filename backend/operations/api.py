@@ -11,8 +11,8 @@ from swagger_ui_bundle import swagger_ui_path
 from backend.operations import contract, service
 from backend.operations.messages import KeySet, Liveness, ProblemKind, Readiness
 from backend.platform import problems
+from backend.platform.http.inputs import ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.roles import Permission
 
 _REFERENCE_PAGE = """<!doctype html>
@@ -46,7 +46,7 @@ async def livez() -> Liveness:
         answer={"status": "ready", "database": True, "cache": True},
     ),
 )
-async def readyz(platform: Platform) -> Readiness:
+async def readyz(platform: ThePlatform) -> Readiness:
     found = await service.readiness(platform)
     if found.status != "ready":
         missing = "数据库" if not found.database else "缓存"
@@ -94,7 +94,7 @@ async def metrics() -> Response[bytes]:
         },
     ),
 )
-async def key_set(platform: Platform) -> Response[KeySet]:
+async def key_set(platform: ThePlatform) -> Response[KeySet]:
     return Response(KeySet(platform.keys.key_set()), headers={"Cache-Control": "public, max-age=300"})
 
 

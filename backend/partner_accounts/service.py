@@ -17,7 +17,7 @@ from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
-from partners.signatures.keys import public_key_from_jwk, thumbprint
+from partners.signatures.keys import algorithm_of, jwk_of, public_key_from_jwk, thumbprint
 
 
 async def add_partner(platform: Platform, connection: Connection, partner: NewPartner) -> UUID:
@@ -87,11 +87,11 @@ async def register_key(platform: Platform, connection: Connection, partner_id: U
     The algorithm is the key's own and is fixed here, never by a message (RFC 9421, section 3.2). Raises ValueError for
     a key that is neither.
     """
-    key = dict(jwk)
-    public_key_from_jwk(key)
+    public_key = public_key_from_jwk(jwk)
+    key = jwk_of(public_key)
     key_id = thumbprint(key)
-    algorithm = "EdDSA" if key["kty"] == "OKP" else "ES256"
-    await signers.register(connection, Role.PARTNER, partner_id, key_id, key, algorithm, platform.clock.now())
+    now = platform.clock.now()
+    await signers.register(connection, Role.PARTNER, partner_id, key_id, key, algorithm_of(public_key), now)
     return key_id
 
 

@@ -2,14 +2,15 @@
 
 import base64
 import binascii
-from typing import Annotated, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from litestar.params import Parameter
 
 from backend.platform.problems import BAD_CURSOR
 
-Position = TypeVar("Position")
+# A row's number in its table: a PostgreSQL bigint.
+RowNumber = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 MAXIMUM_LIMIT = 200
 DEFAULT_LIMIT = 50
@@ -20,8 +21,8 @@ def encode(position: object) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
-def decode(cursor: str | None, kind: type[Position]) -> Position | None:
-    """The position in a cursor, or None on the first page. Raises BAD_CURSOR."""
+def decode(cursor: str | None, kind: Any) -> Any:
+    """The position in a cursor, of the type `kind`, or None on the first page. Raises BAD_CURSOR."""
     if cursor is None:
         return None
     try:

@@ -31,14 +31,15 @@ CONNECTION_ERRORS = (
     asyncpg.InterfaceError,
 )
 
-_SOURCE_TABLE = re.compile(r"\b(?:from|join|using|update)\s+(?:only\s+)?\"?([a-z_]+)", re.IGNORECASE)
+# A word after a comma may be one more table of a FROM list; a column of that name is refused too, which errs on the safe side.
+_SOURCE_TABLE = re.compile(r"(?:\b(?:from|join|using|update|table)\s+(?:only\s+)?|,\s*)(?:\"?public\"?\.)?\"?([a-z_]+)\b(?!\s*\.)", re.IGNORECASE)
 
 _LOG_COLUMNS = "subject_id, at, actor_kind, actor, actor_name, action, purpose, ground, fields, outcome, request_id"
 
 
 @lru_cache(maxsize=4096)
 def source_tables(sql: str) -> frozenset[str]:
-    """The tables that a statement reads rows from: after FROM, JOIN, USING and UPDATE."""
+    """The tables that a statement may read rows from: after FROM, JOIN, USING, UPDATE, TABLE and commas."""
     return frozenset(name.lower() for name in _SOURCE_TABLE.findall(sql))
 
 

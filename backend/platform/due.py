@@ -95,7 +95,7 @@ class DueQueue:
         except CONNECTION_ERRORS:
             raise
         except Exception as error:
-            _log.error("due-work-failed", topic=topic, key=str(key), error=type(error).__name__, exc_info=True)
+            _log.error("due-work-failed", topic=topic, key=str(key), error=type(error).__name__)
             await self._postpone(topic, key)
 
     async def _handle(self, connection: Connection, topic: str, keys: list[UUID]) -> None:

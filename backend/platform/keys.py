@@ -18,6 +18,7 @@ from backend.platform.clock import Clock
 from backend.platform.database import Connection, Database
 from backend.platform.refusal import Refusal
 from partners.signatures.keys import jwk_of, thumbprint
+from partners.signatures.requests import SigningKey
 
 PUBLISHED_BEFORE_USE = timedelta(hours=24)
 PUBLISHED_AFTER_USE = timedelta(hours=48)
@@ -74,6 +75,7 @@ class OwnKeys:
         self._clock = clock
         self._keys: dict[str, OwnKey] = {}
         self._active: dict[Purpose, OwnKey] = {}
+        self._signing: dict[Purpose, SigningKey] = {}
         self._slots: dict[int, OwnKey] = {}
 
     async def reload(self, _: str = "") -> None:
@@ -97,6 +99,11 @@ class OwnKeys:
         self._keys = {key.kid: key for key in usable}
         self._slots = {key.slot: key for key in usable if key.slot is not None}
         self._active = {key.purpose: key for key in usable if key.state is KeyState.ACTIVE}
+        self._signing = {
+            purpose: SigningKey(key.kid, key.private_key())
+            for purpose, key in self._active.items()
+            if purpose is not Purpose.TICKET
+        }
 
     def active(self, purpose: Purpose) -> OwnKey:
         """The key to sign with. Raises Refusal if there is none: `xinyi migrate` makes the first ones."""
@@ -107,6 +114,14 @@ class OwnKeys:
                 f"没有可用的 {purpose.value} 密钥，请运行 xinyi migrate。",
                 f"There is no active key for {purpose.value}: run `xinyi migrate`.",
             ) from None
+
+    def signing(self, purpose: Purpose) -> SigningKey:
+        """The active key of a purpose, ready to sign: parsed once, not at every answer."""
+        try:
+            return self._signing[purpose]
+        except KeyError:
+            self.active(purpose)
+            raise
 
     def verifying(self, purpose: Purpose, kid: str) -> OwnKey | None:
         """The key that may have signed something under `kid`, if it serves this purpose and is not revoked or retired."""

@@ -99,6 +99,6 @@ class Schedule:
             _log.warning("job-waits", job=job.name, error=type(error).__name__)
             return False
         except Exception as error:
-            _log.error("job-failed", job=job.name, error=type(error).__name__, exc_info=True)
+            _log.error("job-failed", job=job.name, error=type(error).__name__)
             return False
         return True

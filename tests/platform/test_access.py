@@ -22,6 +22,9 @@ ACCESS = system_access("test", "测试读取", "测试", Ground.LEGAL_DUTY, "con
         "select\n1\nfrom\n\taccount",
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM consent)",
         "SELECT 1 FROM subject, consent",
+        "SELECT 1 FROM public.consent",
+        'SELECT 1 FROM subject, "public"."consent"',
+        "TABLE consent",
     ],
 )
 async def test_a_statement_that_reads_a_person_needs_an_access_context(platform: Platform, statement: str) -> None:

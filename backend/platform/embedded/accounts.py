@@ -31,6 +31,6 @@ def account_for(cluster: Path) -> Account:
 
 
 def give(path: Path, account: Account) -> None:
-    """Makes `account` the owner of `path`."""
+    """Makes `account` the owner of `path`; of a link itself, never of what it points to."""
     if account.user is not None and account.group is not None:
-        os.chown(path, account.user, account.group)
+        os.chown(path, account.user, account.group, follow_symlinks=False)

@@ -37,15 +37,14 @@ class Child:
         self._folder = folder
         self._stop_signals = stop_signals
         self._lock_file = folder.run / f"{name}.lock"
-        self._lock: BinaryIO | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._log = folder.logs / f"{name}.log"
         self._log_start = 0
 
-    def claim(self) -> int:
-        """Takes the server's lock, which every process of an earlier server holds until it has ended; gives its descriptor.
+    def claim(self) -> BinaryIO:
+        """The server's lock, which every process of an earlier server holds until it has ended.
 
-        Raises Refusal if an earlier server does not end.
+        Close it once the server is started, which holds it from then on. Raises Refusal if an earlier one does not end.
         """
         lock = self._lock_file.open("a+b")
         steps: tuple[tuple[float, int | None], ...] = (
@@ -55,8 +54,8 @@ class Child:
         )
         for seconds, number in steps:
             process = self.process_id
-            if number is not None and process is not None:
-                _send(process, number)
+            if number is not None and process is not None and runs_in(process, self.directory):
+                os.kill(process, number)
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
                 try:
@@ -65,8 +64,7 @@ class Child:
                     time.sleep(_POLL_SECONDS)
                     continue
                 lock.truncate(0)
-                self._lock = lock
-                return lock.fileno()
+                return lock
         lock.close()
         raise held_by(self.name, self.process_id or 0, self._folder.path)
 
@@ -78,9 +76,8 @@ class Child:
         except (OSError, ValueError):
             return None
 
-    def start(self, command: Sequence[str], account: Account) -> None:
-        """Starts the claimed server; `wait_until` says when it is ready."""
-        assert self._lock is not None, "claim the server before starting it"
+    def start(self, command: Sequence[str], account: Account, lock: BinaryIO) -> None:
+        """Starts the server under the claimed `lock`; `wait_until` says when it is ready."""
         log = self._folder.log(self.name)
         self._log_start = log.stat().st_size
         order = {
@@ -88,33 +85,33 @@ class Child:
             "directory": str(self.directory),
             "environment": dict(ENVIRONMENT),
             "parent": os.getpid(),
-            "lock": self._lock.fileno(),
+            "lock": lock.fileno(),
             "user": account.user,
             "group": account.group,
             "stop_signals": [(int(number), seconds) for number, seconds in self._stop_signals],
         }
         with log.open("ab") as output:
-            self._guard = subprocess.Popen(
+            self._guard = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-I", "-S", str(_GUARD), json.dumps(order)],
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                pass_fds=(self._lock.fileno(),),
+                pass_fds=(lock.fileno(),),
                 # Ctrl-C at the terminal reaches us alone; we stop the servers after our own work has ended.
                 start_new_session=True,
             )
-        self._lock.close()
-        self._lock = None
 
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Waits as long as the server lives, since recovery after a crash takes what it takes.
 
         Raises Refusal with the cause if the server ends instead.
         """
-        assert self._guard is not None, "start the server before waiting for it"
+        guard = self._guard
+        if guard is None:
+            raise RuntimeError(f"{self.name} was not started")
         while not ready():
-            if self._guard.poll() is not None:
+            if guard.poll() is not None:
                 with self._log.open("rb") as log:
                     log.seek(self._log_start)
                     output = log.read().decode("utf-8", "replace")
@@ -123,14 +120,11 @@ class Child:
 
     def stop(self) -> None:
         """Ends the server and waits for it; calling it twice is harmless."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
         if self._guard is not None:
             guard, self._guard = self._guard, None
-            assert guard.stdin is not None
-            guard.stdin.close()
-            guard.wait()
+            # The signal as well as the end of the pipe, which a fork of ours may still hold open.
+            guard.terminate()
+            guard.communicate()
 
 
 def enterable(directory: Path, account: Account) -> str:
@@ -146,8 +140,43 @@ def enterable(directory: Path, account: Account) -> str:
     return str(directory)
 
 
-def _send(process: int, number: int) -> None:
+def runs_in(process: int, directory: Path) -> bool:
+    """Whether `process` is a server that works in `directory`, and not a stranger who got the number of a dead one."""
+    if sys.platform.startswith("linux"):
+        try:
+            return Path(f"/proc/{process}/cwd").readlink() == directory.resolve()
+        except OSError:
+            return False
+    listing = subprocess.run(  # noqa: S603 - a fixed program and a number
+        ["/bin/ps", "-o", "command=", "-p", str(process)], capture_output=True, encoding="utf-8", check=False
+    )
+    return str(directory) in listing.stdout
+
+
+def run_to_end(
+    command: Sequence[str], directory: Path, account: Account, lock: BinaryIO, text: str = ""
+) -> tuple[int, str]:
+    """Runs a preparing program as `account` in `directory` with `text` as its input; gives exit code and output.
+
+    The program keeps the claimed `lock` too, so that the next start waits for it if we are killed meanwhile.
+    """
     try:
-        os.kill(process, number)
-    except ProcessLookupError:
-        pass
+        done = subprocess.run(  # noqa: S603 - programs of the wheel
+            list(command),
+            cwd=directory,
+            env=dict(ENVIRONMENT),
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            pass_fds=(lock.fileno(),),
+            user=account.user,
+            group=account.group,
+            extra_groups=None if account.user is None else [],
+            start_new_session=True,
+            check=False,
+        )
+    except OSError as error:
+        return 126, str(error)
+    return done.returncode, done.stdout

@@ -44,6 +44,8 @@ class DataFolder:
     def close(self) -> None:
         """Lets the folder go; calling it twice is harmless."""
         if self._instance is not None:
+            # A fork of ours may hold the file open, which alone would keep the lock.
+            fcntl.flock(self._instance, fcntl.LOCK_UN)
             self._instance.close()
             self._instance = None
 

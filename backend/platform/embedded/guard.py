@@ -70,7 +70,7 @@ class Guard:
                 return 0
 
     def _start(self) -> subprocess.Popen[bytes]:
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # noqa: S603 - the order comes from our own parent
             self._command,
             cwd=self._directory,
             env=self._environment,
@@ -127,5 +127,5 @@ if __name__ == "__main__":
     try:
         sys.exit(Guard(json.loads(sys.argv[1])).run())
     except (OSError, subprocess.SubprocessError) as error:
-        print(f"guard: {error}", file=sys.stderr)
+        sys.stderr.write(f"guard: {error}\n")
         sys.exit(126)

@@ -78,7 +78,8 @@ def private_folder(folder: Path) -> Refusal:
 
 def _address_taken(_: Path) -> Refusal:
     return Refusal(
-        "所选端口刚被其他程序占用，请再启动一次。", "The chosen port was taken by another program just now: start again."
+        "所选端口刚被其他程序占用，请再启动一次。",
+        "The chosen port was taken by another program just now: start again.",
     )
 
 
@@ -100,8 +101,8 @@ _KNOWN_CAUSES: dict[str, Callable[[Path], Refusal]] = {
     "No space left on device": disk_full,
     "Disk quota exceeded": disk_full,
     "Address already in use": _address_taken,
-    "is not compatible with this version": _other_version,
-    "guard: [Errno 1]": _may_not_change_account,
+    "database files are incompatible with server": _other_version,
+    "[Errno 1] Operation not permitted": _may_not_change_account,
 }
 
 

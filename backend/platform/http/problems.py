@@ -1,6 +1,7 @@
 """Every exception that leaves a handler becomes a problem document; none leaks what happened inside."""
 
 import re
+import traceback
 
 import asyncpg
 import structlog
@@ -69,8 +70,12 @@ def on_deep_nesting(request: Request, _: Exception) -> Response[ProblemDetails]:
 
 
 def on_unexpected(request: Request, error: Exception) -> Response[ProblemDetails]:
-    """A defect of ours: logged with its trace, answered without it."""
-    _log.error("unexpected", error=type(error).__name__, exc_info=error)
+    """A defect of ours: logged with the places it passed, answered without them.
+
+    The exception's own sentence is left out of the log: it may quote a value, and a value may be personal.
+    """
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    _log.error("unexpected", error=type(error).__name__, places=places[-12:])
     return answer(request, problems.INTERNAL_ERROR.error())
 
 

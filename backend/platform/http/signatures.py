@@ -32,13 +32,13 @@ class MessageSignatures(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Lets other operations pass untouched."""
-        permission = scope["route_handler"].opt.get("permission")  # type: ignore[typeddict-item]
+        handler: Any = scope["route_handler"]
+        permission = handler.opt.get("permission")
         if not isinstance(permission, Permission) or not is_signed(permission):
             await next_app(scope, receive, send)
             return
         platform: Platform = scope["litestar_app"].state.platform
-        limit = scope["route_handler"].resolve_request_max_body_size()  # type: ignore[typeddict-item]
-        body = await _body(receive, int(limit or 0))
+        body = await _body(receive, int(handler.resolve_request_max_body_size() or 0))
         message = _message(scope, platform.settings.external_url, body or b"")
         answering = _SigningSend(send, platform, message)
         try:
@@ -77,7 +77,7 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-def _message(scope: Scope, external_url: str, body: bytes) -> RequestMessage:
+def _message(scope: Any, external_url: str, body: bytes) -> RequestMessage:
     """The request as the caller signed it: its address comes from the configuration, never from a `Host` header."""
     query = scope["query_string"].decode("latin-1")
     path = scope["raw_path"].decode("latin-1").partition("?")[0]
@@ -149,13 +149,13 @@ class _SigningSend:
 
     async def _finish(self, body: bytes) -> None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._start["headers"]}
-        key = self._platform.keys.active(Purpose.ANSWER)
         signed = sign_response(
             ResponseMessage(self._start["status"], headers, body),
             self._request,
-            key.signing_key(),
+            self._platform.keys.signing(Purpose.ANSWER),
             int(self._platform.clock.now().timestamp()),
         )
         added = [(name.encode(), value.encode()) for name, value in signed.items()]
-        await self._send({**self._start, "headers": [*self._start["headers"], *added]})
+        start: Any = {**self._start, "headers": [*self._start["headers"], *added]}
+        await self._send(start)
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

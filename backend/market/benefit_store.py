@@ -1,0 +1,141 @@
+"""SQL of benefits and of the counters that everyone shares. Nothing here is about a person."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.platform.database import Connection, Row
+
+
+async def add_version(
+    connection: Connection, benefit_id: str, terms: object, state: str, proposed_by: UUID, now: datetime
+) -> int:
+    """Writes the next version of a benefit; gives its number."""
+    # Two proposals for one benefit at the same instant would otherwise draw the same number.
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"benefit {benefit_id}")
+    version: int = await connection.fetch_value(
+        "INSERT INTO benefit (benefit_id, version, terms, state, proposed_by, proposed_at) "
+        "SELECT $1, COALESCE(max(version), 0) + 1, $2, $3, $4, $5 FROM benefit WHERE benefit_id = $1 RETURNING version",
+        benefit_id,
+        terms,
+        state,
+        proposed_by,
+        now,
+    )
+    return version
+
+
+async def version_for_update(connection: Connection, benefit_id: str, version: int) -> Row | None:
+    """One version, locked until the transaction ends."""
+    return await connection.fetch_one(
+        "SELECT benefit_id, version, terms, state, proposed_by FROM benefit "
+        "WHERE benefit_id = $1 AND version = $2 FOR UPDATE",
+        benefit_id,
+        version,
+    )
+
+
+async def publish(connection: Connection, benefit_id: str, version: int, approved_by: UUID, now: datetime) -> None:
+    """Puts a version in force and ends the one before it."""
+    await connection.execute(
+        "UPDATE benefit SET state = 'ended', ended_at = $2 WHERE benefit_id = $1 AND state IN ('published', 'paused')",
+        benefit_id,
+        now,
+    )
+    await connection.execute(
+        "UPDATE benefit SET state = 'published', approved_by = $3, approved_at = $4 WHERE benefit_id = $1 AND version = $2",
+        benefit_id,
+        version,
+        approved_by,
+        now,
+    )
+
+
+async def offered_for_update(connection: Connection, benefit_id: str) -> Row | None:
+    """The version in force or paused, locked until the transaction ends."""
+    return await connection.fetch_one(
+        "SELECT benefit_id, version, state FROM benefit "
+        "WHERE benefit_id = $1 AND state IN ('published', 'paused') FOR UPDATE",
+        benefit_id,
+    )
+
+
+async def set_state(connection: Connection, benefit_id: str, version: int, state: str, ended_at: datetime | None) -> None:
+    """Writes the state of a version."""
+    await connection.execute(
+        "UPDATE benefit SET state = $3, ended_at = $4 WHERE benefit_id = $1 AND version = $2",
+        benefit_id,
+        version,
+        state,
+        ended_at,
+    )
+
+
+async def offered(connection: Connection, benefit_id: str, periods: Sequence[str]) -> Row | None:
+    """The version in force or paused, and how often it was redeemed in each of these periods."""
+    return await connection.fetch_one(
+        "SELECT benefit_id, version, terms, state, approved_at, "
+        "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM benefit_use "
+        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2)) AS used "
+        "FROM benefit WHERE benefit_id = $1 AND state IN ('published', 'paused')",
+        benefit_id,
+        list(periods),
+    )
+
+
+async def version_of(connection: Connection, benefit_id: str, version: int) -> Row | None:
+    """One version, whatever its state: the terms under which something was verified."""
+    return await connection.fetch_one(
+        "SELECT benefit_id, version, terms, state, approved_at FROM benefit WHERE benefit_id = $1 AND version = $2",
+        benefit_id,
+        version,
+    )
+
+
+async def offered_page(
+    connection: Connection, scene: str | None, after: str, periods: Sequence[str], limit: int
+) -> list[Row]:
+    """Up to `limit` benefits in force or paused, by id, with their redemptions in these periods."""
+    return await connection.fetch(
+        "SELECT benefit_id, version, terms, state, approved_at, "
+        "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM benefit_use "
+        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($3)) AS used "
+        "FROM benefit WHERE state IN ('published', 'paused') AND ($1::text IS NULL OR terms->>'scene' = $1) "
+        "AND benefit_id > $2 ORDER BY benefit_id LIMIT $4",
+        scene,
+        after,
+        list(periods),
+        limit,
+    )
+
+
+async def take(connection: Connection, benefit_id: str, allowed: Mapping[str, int]) -> int:
+    """Counts one redemption in each period (period -> how many are allowed) that has room; gives in how many it had.
+
+    The row stays locked until the transaction ends and the condition is checked on the locked row, so no number of
+    callers takes more than is allowed; the table's CHECK says so once more.
+    """
+    return await connection.execute(
+        "INSERT INTO benefit_use (benefit_id, period, used, allowed) SELECT $1, wanted.period, 1, wanted.allowed "
+        "FROM unnest($2::text[], $3::bigint[]) AS wanted(period, allowed) WHERE wanted.allowed > 0 ORDER BY wanted.period "
+        "ON CONFLICT (benefit_id, period) DO UPDATE SET used = benefit_use.used + 1, allowed = excluded.allowed "
+        "WHERE benefit_use.used < excluded.allowed",
+        benefit_id,
+        sorted(allowed),
+        [allowed[period] for period in sorted(allowed)],
+    )
+
+
+async def give_back(connection: Connection, benefit_id: str, periods: Sequence[str]) -> None:
+    """Takes one redemption off the count of each period, in the order in which `take` locks them."""
+    for period in sorted(periods):
+        await connection.execute(
+            "UPDATE benefit_use SET used = used - 1 WHERE benefit_id = $1 AND period = $2 AND used > 0", benefit_id, period
+        )
+
+
+def used_of(row: Row) -> dict[str, int]:
+    """The column `used`: period -> redemptions."""
+    used: dict[str, Any] = row["used"]
+    return {period: int(count) for period, count in used.items()}

@@ -1,0 +1,24 @@
+"""How a benefit, a redemption or a reversal can be refused. Constant sentences: a partner learns no reason about a person."""
+
+from backend.platform.problems import declare
+
+QUOTA_EXHAUSTED = declare(
+    409, "quota-exhausted", "名额已用完", "No more can be redeemed",
+    "本次未办理任何事项，请告知持码人稍后再来。", "Nothing was redeemed; tell the holder to come back later.",
+)  # fmt: skip
+OVER_CAP = declare(
+    422, "amount-over-cap", "金额超出权益上限", "The amount is above the benefit's cap",
+    "请按权益公布的上限办理。", "Stay within the published cap of the benefit.",
+)  # fmt: skip
+REVERSAL_OVER = declare(
+    409, "reversal-over", "冲正金额超过可冲正余额", "The reversal exceeds what is left to reverse",
+    "请查询该笔核销的余额后再冲正。", "Fetch the redemption and reverse at most what is left.",
+)  # fmt: skip
+SAME_PERSON = declare(
+    409, "two-people-needed", "须由另一人批准", "A second person must approve",
+    "提出人不能批准自己的提案，请由另一名工作人员批准。", "Whoever proposes cannot approve: ask a second member of staff.",
+)  # fmt: skip
+BENEFIT_UNLAWFUL = declare(
+    422, "benefit-unlawful", "权益不得发布", "The benefit may not be published",
+    "请按 errors 中所列条款修改后重新提出。", "Change what errors names, with its article, and propose it again.",
+)  # fmt: skip

@@ -1,0 +1,291 @@
+"""SQL of verifications, redemptions, reversals and closed offers. Every read of a person takes an access context."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.platform.access import Access
+from backend.platform.database import Connection, Row
+
+_VERIFICATION = (
+    "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
+    "partner_ref, ref, receipt, state, answered_at, expires_at"
+)
+_REDEMPTION = (
+    "id, verification_id, partner_id, benefit_id, subject_id, amount_fen, granted_fen, reversed_fen, reversed_whole, "
+    "partner_ref, receipt, redeemed_at"
+)
+
+
+class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of an answer. `reason` is a JSON value for the holder alone."""
+
+    id: UUID
+    partner_id: UUID
+    terminal: str
+    benefit_id: str
+    benefit_version: int
+    account_id: UUID
+    subject_id: UUID
+    result: str
+    reason: object
+    tier_value: int
+    amount_fen: int | None
+    partner_ref: str
+    ref: str
+    receipt: str
+    answered_at: datetime
+    expires_at: datetime
+
+
+class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a redemption; amounts in fen."""
+
+    id: UUID
+    verification_id: UUID
+    partner_id: UUID
+    benefit_id: str
+    subject_id: UUID | None
+    amount_fen: int
+    granted_fen: int
+    partner_ref: str
+    idempotency_key: str
+    receipt: str
+    redeemed_at: datetime
+
+
+async def circumstances(
+    connection: Connection,
+    access: Access,
+    subject_id: UUID,
+    partner_id: UUID,
+    benefit_id: str,
+    periods: Sequence[str],
+    month_start: datetime,
+) -> Row:
+    """What bears on one person and one benefit: `closed` (why the offer is closed, or null), `used` by period, and
+    `tried`, the other benefits this partner tried on this person since `month_start`. One statement."""
+    row = await connection.read_one(
+        access,
+        "SELECT $1::uuid AS subject_id, "
+        "(SELECT because FROM closed_offer WHERE subject_id = $1 AND benefit_id = $3) AS closed, "
+        "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM person_use "
+        "WHERE subject_id = $1 AND benefit_id = $3 AND period = ANY($4)) AS used, "
+        "(SELECT count(DISTINCT benefit_id) FROM verification "
+        "WHERE partner_id = $2 AND subject_id = $1 AND answered_at >= $5 AND benefit_id <> $3) AS tried",
+        subject_id,
+        partner_id,
+        benefit_id,
+        list(periods),
+        month_start,
+    )
+    assert row is not None
+    return row
+
+
+async def all_circumstances(connection: Connection, access: Access, subject_id: UUID, periods: Sequence[str]) -> Row:
+    """The same for every benefit of one person: `closed` and `used` as objects by benefit id."""
+    row = await connection.read_one(
+        access,
+        "SELECT $1::uuid AS subject_id, "
+        "(SELECT COALESCE(jsonb_object_agg(benefit_id, because), '{}') FROM closed_offer WHERE subject_id = $1) AS closed, "
+        "(SELECT COALESCE(jsonb_object_agg(benefit_id, used), '{}') FROM (SELECT benefit_id, "
+        "jsonb_object_agg(period, used) AS used FROM person_use WHERE subject_id = $1 AND period = ANY($2) "
+        "GROUP BY benefit_id) AS by_benefit) AS used",
+        subject_id,
+        list(periods),
+    )
+    assert row is not None
+    return row
+
+
+async def add_verification(connection: Connection, access: Access, row: NewVerification) -> None:
+    """Writes an answer, and the access row that tells the holder of it."""
+    await connection.read(
+        access,
+        "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
+        "reason, tier_value, amount_fen, partner_ref, ref, receipt, state, answered_at, expires_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'answered', $15, $16) RETURNING subject_id",
+        row.id,
+        row.partner_id,
+        row.terminal,
+        row.benefit_id,
+        row.benefit_version,
+        row.account_id,
+        row.subject_id,
+        row.result,
+        row.reason,
+        row.tier_value,
+        row.amount_fen,
+        row.partner_ref,
+        row.ref,
+        row.receipt,
+        row.answered_at,
+        row.expires_at,
+    )
+
+
+async def verification(
+    connection: Connection, access: Access, partner_id: UUID, verification_id: UUID, *, lock: bool = False
+) -> Row | None:
+    """A partner's own verification, without its reason; another partner's is not there."""
+    return await connection.read_one(
+        access,
+        f"SELECT {_VERIFICATION} FROM verification WHERE id = $1 AND partner_id = $2" + (" FOR UPDATE" if lock else ""),
+        verification_id,
+        partner_id,
+    )
+
+
+async def mark_redeemed(connection: Connection, verification_id: UUID) -> None:
+    """The verification is used up."""
+    await connection.execute("UPDATE verification SET state = 'redeemed' WHERE id = $1", verification_id)
+
+
+async def verifications_of_subject(
+    connection: Connection, access: Access, subject_id: UUID, before: UUID | None, limit: int
+) -> list[Row]:
+    """A person's own verifications with reasons and redemptions, newest first."""
+    return await connection.read(
+        access,
+        "SELECT verification.subject_id, verification.id, verification.partner_id, verification.terminal, "
+        "verification.benefit_id, verification.result, verification.reason, verification.amount_fen, verification.state, "
+        "verification.answered_at, verification.expires_at, redemption.redeemed_at, redemption.granted_fen, "
+        "redemption.reversed_fen, redemption.reversed_whole, "
+        "(SELECT terms FROM benefit WHERE benefit.benefit_id = verification.benefit_id "
+        "AND benefit.version = verification.benefit_version) AS terms "
+        "FROM verification LEFT JOIN redemption ON redemption.verification_id = verification.id "
+        "WHERE verification.subject_id = $1 AND ($2::uuid IS NULL OR verification.id < $2) "
+        "ORDER BY verification.id DESC LIMIT $3",
+        subject_id,
+        before,
+        limit,
+    )
+
+
+async def take(connection: Connection, subject_id: UUID, benefit_id: str, allowed: Mapping[str, int]) -> int:
+    """Counts one redemption of one person in each period that has room; gives in how many it had."""
+    return await connection.execute(
+        "INSERT INTO person_use (subject_id, benefit_id, period, used, allowed) "
+        "SELECT $1, $2, wanted.period, 1, wanted.allowed FROM unnest($3::text[], $4::bigint[]) AS wanted(period, allowed) "
+        "WHERE wanted.allowed > 0 ORDER BY wanted.period "
+        "ON CONFLICT (subject_id, benefit_id, period) DO UPDATE SET used = person_use.used + 1, allowed = excluded.allowed "
+        "WHERE person_use.used < excluded.allowed",
+        subject_id,
+        benefit_id,
+        sorted(allowed),
+        [allowed[period] for period in sorted(allowed)],
+    )
+
+
+async def give_back(connection: Connection, subject_id: UUID, benefit_id: str, periods: Sequence[str]) -> None:
+    """Takes one redemption off the person's count of each period."""
+    for period in sorted(periods):
+        await connection.execute(
+            "UPDATE person_use SET used = used - 1 WHERE subject_id = $1 AND benefit_id = $2 AND period = $3 AND used > 0",
+            subject_id,
+            benefit_id,
+            period,
+        )
+
+
+async def add_redemption(connection: Connection, row: NewRedemption) -> None:
+    """Writes a redemption; a second one for the same verification breaks the unique key."""
+    await connection.execute(
+        "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, subject_id, amount_fen, granted_fen, "
+        "reversed_fen, reversed_whole, partner_ref, idempotency_key, receipt, redeemed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, false, $8, $9, $10, $11)",
+        row.id,
+        row.verification_id,
+        row.partner_id,
+        row.benefit_id,
+        row.subject_id,
+        row.amount_fen,
+        row.granted_fen,
+        row.partner_ref,
+        row.idempotency_key,
+        row.receipt,
+        row.redeemed_at,
+    )
+
+
+async def redemption_by_key(connection: Connection, access: Access, partner_id: UUID, key: str) -> Row | None:
+    """What a partner redeemed under one of its idempotency keys."""
+    return await connection.read_one(
+        access,
+        f"SELECT {_REDEMPTION} FROM redemption WHERE partner_id = $1 AND idempotency_key = $2 ORDER BY id DESC LIMIT 1",
+        partner_id,
+        key,
+    )
+
+
+async def redemption_for_update(
+    connection: Connection, access: Access, partner_id: UUID, redemption_id: UUID
+) -> Row | None:
+    """A partner's own redemption, locked until the transaction ends."""
+    return await connection.read_one(
+        access,
+        f"SELECT {_REDEMPTION} FROM redemption WHERE id = $1 AND partner_id = $2 FOR UPDATE",
+        redemption_id,
+        partner_id,
+    )
+
+
+async def add_reversal(
+    connection: Connection,
+    reversal_id: UUID,
+    redemption_id: UUID,
+    amount_fen: int,
+    whole: bool,
+    partner_ref: str,
+    receipt: str,
+    now: datetime,
+) -> None:
+    """Writes a reversal and adds it to what is reversed; the table's CHECK keeps the sum within the redemption."""
+    await connection.execute(
+        "UPDATE redemption SET reversed_fen = reversed_fen + $2, reversed_whole = $3 WHERE id = $1",
+        redemption_id,
+        amount_fen,
+        whole,
+    )
+    await connection.execute(
+        "INSERT INTO reversal (id, redemption_id, amount_fen, whole, partner_ref, receipt, reversed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        reversal_id,
+        redemption_id,
+        amount_fen,
+        whole,
+        partner_ref,
+        receipt,
+        now,
+    )
+
+
+async def close_offer(connection: Connection, subject_id: UUID, benefit_id: str, because: str, now: datetime) -> None:
+    """Closes one offer to one person; closing it twice changes nothing."""
+    await connection.execute(
+        "INSERT INTO closed_offer (subject_id, benefit_id, because, closed_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT DO NOTHING",
+        subject_id,
+        benefit_id,
+        because,
+        now,
+    )
+
+
+async def reopen_offer(connection: Connection, subject_id: UUID, benefit_id: str) -> int:
+    """Opens it again."""
+    return await connection.execute(
+        "DELETE FROM closed_offer WHERE subject_id = $1 AND benefit_id = $2", subject_id, benefit_id
+    )
+
+
+async def forget(connection: Connection, subject_id: UUID) -> None:
+    """Cuts every tie to a person; what a merchant and the city must account for stays, and is nobody's."""
+    await connection.execute(
+        "UPDATE verification SET subject_id = NULL, account_id = NULL, reason = NULL WHERE subject_id = $1", subject_id
+    )
+    await connection.execute("UPDATE redemption SET subject_id = NULL WHERE subject_id = $1", subject_id)
+    await connection.execute("DELETE FROM person_use WHERE subject_id = $1", subject_id)

@@ -1,0 +1,133 @@
+"""Benefits and their counters, verifications, redemptions, reversals and closed offers."""
+
+from piccolo.columns import JSONB, UUID, BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.table import Table
+
+
+class Benefit(Table, tablename="benefit"):
+    """One version of a benefit's terms. A change is a new version; two people stand behind each that is published."""
+
+    benefit_id = Text(null=False, default=None)
+    version = Integer(null=False, default=None)
+    terms = JSONB(null=False, default=None)
+    state = Text(null=False, default=None)
+    proposed_by = UUID(null=False, default=None)
+    proposed_at = Timestamptz(null=False, default=None)
+    approved_by = UUID(null=True, default=None)
+    approved_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class BenefitUse(Table, tablename="benefit_use"):
+    """How often a benefit was redeemed in a period, by everyone together."""
+
+    benefit_id = Text(null=False, default=None)
+    period = Text(null=False, default=None)
+    used = BigInt(null=False, default=None)
+    allowed = BigInt(null=False, default=None)
+
+
+class PersonUse(Table, tablename="person_use"):
+    """How often one person redeemed a benefit in a period."""
+
+    subject_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    period = Text(null=False, default=None)
+    used = BigInt(null=False, default=None)
+    allowed = BigInt(null=False, default=None)
+
+
+class ClosedOffer(Table, tablename="closed_offer"):
+    """An offer closed to one person because its bill is unpaid; no other offer is touched."""
+
+    subject_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    because = Text(null=False, default=None)
+    closed_at = Timestamptz(null=False, default=None)
+
+
+class Verification(Table, tablename="verification"):
+    """One answer to one scan. `reason` is for the holder alone; `ref` is random and used once."""
+
+    id = UUID(primary_key=True, default=None)
+    partner_id = UUID(null=False, default=None)
+    terminal = Text(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    benefit_version = Integer(null=False, default=None)
+    account_id = UUID(null=True, default=None)
+    subject_id = UUID(null=True, default=None)
+    result = Text(null=False, default=None)
+    reason = JSONB(null=True, default=None)
+    tier_value = BigInt(null=False, default=None)
+    amount_fen = BigInt(null=True, default=None)
+    partner_ref = Text(null=False, default=None)
+    ref = Text(null=False, default=None)
+    receipt = Text(null=False, default=None)
+    state = Text(null=False, default=None)
+    answered_at = Timestamptz(null=False, default=None)
+    expires_at = Timestamptz(null=False, default=None)
+
+
+class Redemption(Table, tablename="redemption"):
+    """The one use of an eligible verification. Amounts are fen."""
+
+    id = UUID(primary_key=True, default=None)
+    verification_id = UUID(null=False, default=None)
+    partner_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    subject_id = UUID(null=True, default=None)
+    amount_fen = BigInt(null=False, default=None)
+    granted_fen = BigInt(null=False, default=None)
+    reversed_fen = BigInt(null=False, default=0)
+    reversed_whole = Boolean(null=False, default=False)
+    partner_ref = Text(null=False, default=None)
+    idempotency_key = Text(null=False, default=None)
+    receipt = Text(null=False, default=None)
+    redeemed_at = Timestamptz(null=False, default=None)
+
+
+class Reversal(Table, tablename="reversal"):
+    """Taking back a redemption, whole or in part: a record of its own."""
+
+    id = UUID(primary_key=True, default=None)
+    redemption_id = UUID(null=False, default=None)
+    amount_fen = BigInt(null=False, default=None)
+    whole = Boolean(null=False, default=None)
+    partner_ref = Text(null=False, default=None)
+    receipt = Text(null=False, default=None)
+    reversed_at = Timestamptz(null=False, default=None)
+
+
+TABLES = (Benefit, BenefitUse, PersonUse, ClosedOffer, Verification, Redemption, Reversal)
+PERSONAL = frozenset({"person_use", "closed_offer", "verification", "redemption"})
+CONSTRAINTS = (
+    "ALTER TABLE benefit DROP COLUMN id",
+    "ALTER TABLE benefit ADD PRIMARY KEY (benefit_id, version)",
+    "CREATE UNIQUE INDEX benefit_offered ON benefit (benefit_id) WHERE state IN ('published', 'paused')",
+    "ALTER TABLE benefit ADD CHECK (state IN ('draft', 'published', 'paused', 'ended'))",
+    # Two people stand behind every offer: who proposes does not approve.
+    "ALTER TABLE benefit ADD CHECK (approved_by IS NULL OR approved_by <> proposed_by)",
+    "ALTER TABLE benefit ADD CHECK (state = 'draft' OR approved_by IS NOT NULL)",
+    "ALTER TABLE benefit_use DROP COLUMN id",
+    "ALTER TABLE benefit_use ADD PRIMARY KEY (benefit_id, period)",
+    "ALTER TABLE benefit_use ADD CHECK (used >= 0 AND used <= allowed)",
+    "ALTER TABLE person_use DROP COLUMN id",
+    "ALTER TABLE person_use ADD PRIMARY KEY (subject_id, benefit_id, period)",
+    "ALTER TABLE person_use ADD CHECK (used >= 0 AND used <= allowed)",
+    "ALTER TABLE closed_offer DROP COLUMN id",
+    "ALTER TABLE closed_offer ADD PRIMARY KEY (subject_id, benefit_id)",
+    "CREATE INDEX verification_subject ON verification (subject_id, id DESC)",
+    "CREATE INDEX verification_tries ON verification (partner_id, subject_id, answered_at)",
+    "ALTER TABLE verification ADD CHECK (result IN ('eligible', 'declined'))",
+    "ALTER TABLE verification ADD CHECK (state IN ('answered', 'redeemed', 'voided'))",
+    "ALTER TABLE verification ADD FOREIGN KEY (benefit_id, benefit_version) REFERENCES benefit (benefit_id, version)",
+    "CREATE UNIQUE INDEX redemption_verification ON redemption (verification_id)",
+    "CREATE INDEX redemption_key ON redemption (partner_id, idempotency_key)",
+    "CREATE INDEX redemption_subject ON redemption (subject_id)",
+    "ALTER TABLE redemption ADD FOREIGN KEY (verification_id) REFERENCES verification (id)",
+    "ALTER TABLE redemption ADD CHECK (amount_fen >= 0 AND granted_fen >= 0)",
+    "ALTER TABLE redemption ADD CHECK (reversed_fen >= 0 AND reversed_fen <= amount_fen)",
+    "CREATE INDEX reversal_redemption ON reversal (redemption_id)",
+    "ALTER TABLE reversal ADD FOREIGN KEY (redemption_id) REFERENCES redemption (id)",
+    "ALTER TABLE reversal ADD CHECK (amount_fen >= 0)",
+)

@@ -1,0 +1,53 @@
+"""The pages over HTTP: two shells, the files beside them, and the drawing of codes."""
+
+from litestar import MediaType, Response, get, post
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
+from litestar.status_codes import HTTP_200_OK
+
+from backend.pages import shell
+from backend.pages.drawings import draw
+from backend.pages.messages import DrawingOrder, Drawings
+from backend.platform.http.operation import operation
+from backend.platform.roles import Permission
+
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+@get("/resident", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
+async def resident() -> Response[str]:
+    return Response(shell.render("resident"), headers=shell.headers(camera=False))
+
+
+@get("/till", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
+async def till() -> Response[str]:
+    return Response(shell.render("till"), headers=shell.headers(camera=True))
+
+
+@post(
+    "/v1/me/code-drawings",
+    status_code=HTTP_200_OK,
+    **operation(
+        Permission.SELF_SHOW_CODE,
+        "绘制诚信码 Draw codes",
+        "把手机算出的诚信码画成二维码路径，供其离线出示；不保存。"
+        "Draws codes that the phone computed from its tickets as SVG paths, so that it can show them without a signal. "
+        "Nothing is kept. No round trip.",
+        example={"texts": ["IC1:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ012"]},
+        answer={"drawings": [{"size": 29, "path": "M0 0h7v1h-7z"}]},
+    ),
+)
+async def draw_codes(data: DrawingOrder) -> Drawings:
+    return Drawings([draw(text) for text in data.texts])
+
+
+_FILES = create_static_files_router(
+    path=shell.FILES_PATH,
+    directories=[shell.FILES],
+    include_in_schema=False,
+    opt={"permission": Permission.PUBLIC_READ},
+    cache_control=CacheControlHeader(public=True, max_age=_YEAR_SECONDS, immutable=True),
+    response_headers={"X-Content-Type-Options": "nosniff"},
+)
+
+HANDLERS = (resident, till, draw_codes, _FILES)

@@ -1,0 +1,63 @@
+"""The shells of the pages and the files beside them: rendered once, served with a policy that admits our own files only."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+FILES = Path(__file__).parent / "files"
+
+
+def _version() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(FILES.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# Part of every file's address, so that browsers may keep files for ever and never mix two versions.
+FILES_PATH = f"/pages/{_version()}"
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("backend.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "media-src blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        # No script of ours writes markup from text; this makes the browser refuse one that would.
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+
+
+@cache
+def render(name: str) -> str:
+    """The HTML of a page. It holds nothing about anybody: what is personal is fetched by its scripts."""
+    return _ENVIRONMENT.get_template(f"{name}.html").render(files=FILES_PATH)
+
+
+def headers(camera: bool) -> dict[str, str]:
+    """The headers of a page; `camera` allows it the camera."""
+    return {
+        "Content-Security-Policy": _POLICY,
+        "Permissions-Policy": f"camera=({'self' if camera else ''}), microphone=(), geolocation=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
