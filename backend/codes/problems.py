@@ -14,3 +14,7 @@ CODE_STALE = declare(
     422, "code-stale", "诚信码已过时", "The code is stale",
     "截图和旧码无效，请持码人出示屏幕上的当前码。", "Pictures and old codes do not work: ask for the code now on the screen.",
 )  # fmt: skip
+SCENE_UNKNOWN = declare(
+    422, "scene-unknown", "没有这个场景", "There is no such scene",
+    "请选择 errors 中列出的场景之一。", "Choose one of the scenes named in errors.",
+)  # fmt: skip

@@ -14,8 +14,8 @@ from backend.platform.texts import Reference, ShortText
 CreditCode = Annotated[
     str,
     Meta(
-        min_length=18,
-        max_length=18,
+        min_length=1,
+        max_length=32,
         pattern=r"^[^\x00-\x1f\x7f-\x9f]*(?!\n)$",
         description="统一社会信用代码 unified social credit code (GB 32100-2015)",
         examples=["91320100748204660Q"],

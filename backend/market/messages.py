@@ -1,0 +1,226 @@
+"""What goes in and out of the market."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from backend.platform.texts import Reference, ShortText
+
+MAXIMUM_FEN = 1_000_000_000_000
+
+Fen = Annotated[int, Meta(ge=0, le=MAXIMUM_FEN, description="金额（分） amount in fen")]
+BenefitId = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}(?!\n)$", max_length=64, description="权益编号 benefit id")
+]
+CodeText = Annotated[
+    str, Meta(min_length=1, max_length=512, description="诚信码文本或数字 text of the QR, or its digits")
+]
+Result = Literal["eligible", "declined"]
+
+
+class Text(msgspec.Struct):
+    """A text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class TierOffer(msgspec.Struct):
+    """What is given from one level on: `minimum_rank` is a level's rank (0 is everyone), `value` in the benefit's unit."""
+
+    name: Text
+    minimum_rank: int
+    value: int
+
+
+class BenefitOffer(msgspec.Struct):
+    """A benefit as the public sees it (Reg. art. 30: what is not published is void)."""
+
+    id: str
+    version: int
+    scene: str
+    kind: str
+    unit: str
+    name: Text
+    description: Text
+    legal_basis: str
+    state: str
+    open_to_all: bool
+    tiers: list[TierOffer]
+    cap_fen: int | None
+    quota_total: int | None
+    quota_per_day: int | None
+    per_person_per_day: int | None
+    per_person_per_month: int | None
+    valid_from: date
+    valid_until: date
+    published_at: datetime | None
+
+
+class BenefitPage(msgspec.Struct):
+    """`next` is the cursor of the following page, or null."""
+
+    benefits: list[BenefitOffer]
+    next: str | None
+
+
+class MyBenefit(msgspec.Struct):
+    """A benefit as it stands for the caller: yours now with `value`, or why not and what would open it."""
+
+    id: str
+    scene: str
+    kind: str
+    unit: str
+    name: Text
+    standing: Literal["yours", "next-level", "not-now"]
+    value: int | None
+    tier: Text | None
+    next_value: int | None
+    next_tier: Text | None
+    reasons: list[Text]
+
+
+class MyBenefits(msgspec.Struct):
+    """Every benefit in force: yours first, then those of the next level, then the rest with the reason."""
+
+    benefits: list[MyBenefit]
+
+
+class VerificationOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """A scan: the code as shown, the benefit asked for, and the partner's own references."""
+
+    code: CodeText
+    benefit: BenefitId
+    terminal: Reference
+    partner_ref: Reference
+    amount_fen: Fen | None = None
+
+
+class OfferedTier(msgspec.Struct):
+    """What to give: `value` in `unit` (permille, fen, minutes, books, days, places); 0 when declined."""
+
+    unit: str
+    value: int
+
+
+class VerificationAnswer(msgspec.Struct):
+    """Eligible or declined, and nothing about the person. `ref` is random and used once; `receipt` is a compact JWS."""
+
+    verification_id: UUID
+    benefit: str
+    result: Result
+    tier: OfferedTier
+    answered_at: datetime
+    expires_at: datetime
+    ref: str
+    receipt: str
+
+
+class VerificationState(msgspec.Struct):
+    """An answer given before, and whether it can still be redeemed: answered, redeemed, lapsed or voided."""
+
+    verification_id: UUID
+    benefit: str
+    result: Result
+    tier: OfferedTier
+    answered_at: datetime
+    expires_at: datetime
+    ref: str
+    receipt: str
+    state: str
+
+
+class RedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Redeems an eligible verification; `amount_fen` is the price before the benefit."""
+
+    verification_id: UUID
+    partner_ref: Reference
+    amount_fen: Fen | None = None
+
+
+class RedemptionAnswer(msgspec.Struct):
+    """A redemption. `amount_fen` is the price, `granted_fen` what the benefit takes off it, `reversed_fen` what of the price was reversed."""
+
+    redemption_id: UUID
+    verification_id: UUID
+    benefit: str
+    amount_fen: int
+    granted_fen: int
+    reversed_fen: int
+    state: Literal["redeemed", "partly-reversed", "reversed"]
+    redeemed_at: datetime
+    partner_ref: str
+    receipt: str
+
+
+class ReversalOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Takes back a redemption: the whole of what is left without `amount_fen`, else that part of the price."""
+
+    partner_ref: Reference
+    amount_fen: Annotated[int, Meta(ge=1, le=MAXIMUM_FEN, description="冲正金额（分） amount in fen")] | None = None
+
+
+class ReversalAnswer(msgspec.Struct):
+    """A reversal, and the redemption's balance after it."""
+
+    reversal_id: UUID
+    redemption_id: UUID
+    amount_fen: int
+    whole: bool
+    left_fen: int
+    reversed_at: datetime
+    partner_ref: str
+    receipt: str
+
+
+class MyVerification(msgspec.Struct):
+    """One scan as the holder sees it: who asked for what, the answer, the full reason, and what became of it."""
+
+    id: UUID
+    partner: str
+    terminal: str
+    benefit: Text
+    result: Result
+    reasons: list[Text]
+    amount_fen: int | None
+    answered_at: datetime
+    redeemed_at: datetime | None
+    granted_fen: int | None
+    state: str
+
+
+class MyVerificationPage(msgspec.Struct):
+    """Newest first; `next` is the cursor of the following page, or null."""
+
+    verifications: list[MyVerification]
+    next: str | None
+
+
+class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """An eligible verification as another room may use it: whose, for what, and until when."""
+
+    verification_id: UUID
+    partner_id: UUID
+    benefit_id: str
+    benefit_version: int
+    account_id: UUID
+    subject_id: UUID
+    tier_value: int
+    amount_fen: int | None
+    expires_at: datetime
+
+
+class NewBenefit(msgspec.Struct, frozen=True):
+    """A version that was proposed."""
+
+    benefit_id: str
+    version: int
+
+
+class Because(msgspec.Struct, forbid_unknown_fields=True):
+    """Why something is done, for the file."""
+
+    because: ShortText

@@ -1,0 +1,16 @@
+// A benefit's value in the words of its unit.
+
+import { yuan } from "./money.js";
+
+export const SCENES = {
+  travel: "游", transit: "行", rental: "租", medical: "医", shopping: "购", library: "借", parking: "停", approvals: "批",
+};
+
+const COUNTED = { minutes: "分钟", books: "册", days: "天", places: "位" };
+
+/** What `value` of `unit` means to the person, for example 优惠 25%, or 免押 ¥500. */
+export function offer(kind, unit, value) {
+  if (unit === "permille") return `优惠 ${value % 10 ? `${Math.trunc(value / 10)}.${value % 10}` : value / 10}%`;
+  if (unit === "fen") return `${kind === "deposit-waiver" ? "免押金" : "抵用"} ${yuan(value)}`;
+  return `${value} ${COUNTED[unit] ?? unit}`;
+}

@@ -1,0 +1,83 @@
+"""A rule set that breaks the constitution is refused before it can score anybody, naming rule, ground and article."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from scoring import RuleSetError, load, shipped
+
+HOSTILE = {
+    "petitioning": ("多次信访扣分", "Repeated petitions"),
+    "petitioning-spelled-apart": ("越 级 访 扣 分", "Went to the capital"),
+    "petitioning-wide": ("到京上－访", "Trip"),
+    "speech": ("网络不当言论", "Improper words"),
+    "speech-english": ("不当行为", "Negative ONLINE-POSTS about the city"),
+    "assembly": ("参与非法聚集", "Joined a crowd"),
+    "belief": ("参加宗教活动", "Sunday service"),
+    "health": ("隐瞒病史", "Hid something"),
+    "health-blood": ("无偿献血加分", "Gave something"),
+    "family": ("子女违法连带", "A relative's act"),
+    "minors": ("未成年人违纪", "Misconduct at school"),
+    "minors-english": ("校园行为", "A pupil's misconduct"),
+    "informing": ("举报他人奖励", "A reward"),
+    "informing-english": ("奖励", "Informing on others"),
+    "representative": ("企业处罚计入法定代表人", "Charged to the owner"),
+    "lending": ("贷款逾期", "Late"),
+    "lending-english": ("按期履约", "Repayment of a loan on time"),
+    "wealth": ("房产价值加分", "Value of home"),
+    "wealth-english": ("经济能力", "Monthly income above the median"),
+    "simple-procedure": ("行人闯红灯", "Crossing"),
+    "right": ("限制高铁出行", "No trains"),
+}
+
+
+def taohua() -> Any:
+    """The shipped rule set as plain data, to be spoiled."""
+    return yaml.safe_load(shipped("taohua"))
+
+
+def refusal_of(data: Any) -> RuleSetError:
+    """How a rule set is refused."""
+    with pytest.raises(RuleSetError) as refused:
+        load(yaml.safe_dump(data, allow_unicode=True))
+    return refused.value
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_a_hostile_rule_is_refused_with_rule_ground_and_article(name: str) -> None:
+    data = taohua()
+    data["rules"][3]["reason"] = dict(zip(("zh", "en"), HOSTILE[name], strict=True))
+    refused = refusal_of(data)
+    assert refused.findings
+    assert all(finding.rule == data["rules"][3]["id"] and finding.article and finding.ground for finding in refused.findings)
+
+
+@pytest.mark.parametrize("missing", ["provider", "law", "class"])
+def test_a_rule_without_provider_basis_or_class_is_refused(missing: str) -> None:
+    data = taohua()
+    data["rules"][0]["basis"][missing] = " "
+    assert refusal_of(data).findings[0].rule == data["rules"][0]["id"]
+
+
+def test_a_rule_without_a_term_is_refused() -> None:
+    data = taohua()
+    del data["rules"][0]["months"]
+    assert "months" in refusal_of(data).english
+
+
+@pytest.mark.parametrize("value", [1.5, "12", 2e3])
+def test_points_that_are_not_integers_are_refused(value: object) -> None:
+    data = taohua()
+    data["rules"][0]["points"] = value
+    assert "points" in refusal_of(data).english
+
+
+def test_a_purpose_of_lending_is_refused() -> None:
+    data = taohua()
+    data["purpose"]["en"] = "For lending decisions"
+    assert refusal_of(data).findings[0].ground == "finance-purpose"
+
+
+def test_the_shipped_rule_set_is_lawful() -> None:
+    assert load(shipped("taohua")).id == "taohua"
