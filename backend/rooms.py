@@ -7,9 +7,18 @@ from typing import Any
 from piccolo.table import Table
 
 import backend.access_log.api
+import backend.commitments.api
+import backend.commitments.service
+import backend.commitments.tables
 import backend.consents.api
 import backend.consents.service
 import backend.consents.tables
+import backend.declarations.api
+import backend.declarations.service
+import backend.declarations.tables
+import backend.enterprises.api
+import backend.enterprises.service
+import backend.enterprises.tables
 import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
@@ -25,6 +34,9 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.subjects.tables,
     backend.identity.tables,
     backend.consents.tables,
+    backend.enterprises.tables,
+    backend.declarations.tables,
+    backend.commitments.tables,
 )
 
 TABLES: tuple[type[Table], ...] = tuple(table for schema in SCHEMAS for table in schema.TABLES)
@@ -35,15 +47,24 @@ HANDLERS: tuple[Any, ...] = (
     *backend.identity.api.HANDLERS,
     *backend.consents.api.HANDLERS,
     *backend.access_log.api.HANDLERS,
+    *backend.enterprises.api.HANDLERS,
+    *backend.declarations.api.HANDLERS,
+    *backend.commitments.api.HANDLERS,
 )
 
 # What each room forgets when a person leaves, in this order.
-FORGET: tuple[Forget, ...] = (backend.consents.service.forget,)
+FORGET: tuple[Forget, ...] = (
+    backend.consents.service.forget,
+    backend.enterprises.service.forget,
+)
 
 
 def due_handlers(platform: Platform) -> Mapping[str, Any]:
     """Topic of the due queue -> the room's handler."""
-    return {}
+    return {
+        backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
+        backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
+    }
 
 
 def jobs(platform: Platform) -> tuple[Job, ...]:

@@ -44,7 +44,8 @@ class ShownCode(msgspec.Struct):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Whose code was burned."""
+    """Whose code was burned; `computes` says whether that person consents to a score."""
 
     account_id: UUID
     subject_id: UUID
+    computes: bool

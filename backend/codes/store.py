@@ -1,6 +1,6 @@
 """SQL of the codes room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,24 +10,39 @@ from backend.platform.database import Connection, Row
 
 async def add(
     connection: Connection,
-    ticket_ids: Sequence[bytes],
+    handles: Mapping[bytes, int],
     account_id: UUID,
     subject_id: UUID,
     slot: int,
     issued_at: datetime,
     expires_at: datetime,
-) -> None:
-    """Writes fresh tickets in one statement."""
-    await connection.execute(
-        "INSERT INTO code_ticket (id, account_id, subject_id, slot, issued_at, expires_at) "
-        "SELECT ticket_id, $2, $3, $4, $5, $6 FROM unnest($1::bytea[]) AS ticket_id",
-        list(ticket_ids),
+) -> list[bytes]:
+    """Writes fresh tickets (id -> handle) in one statement; gives the ids of those whose handle was free."""
+    rows = await connection.impersonal(
+        "ids only, of tickets that are being made for the person who asks",
+        "INSERT INTO code_ticket (id, handle, account_id, subject_id, slot, issued_at, expires_at) "
+        "SELECT fresh.id, fresh.handle, $3, $4, $5, $6, $7 FROM unnest($1::bytea[], $2::bigint[]) AS fresh(id, handle) "
+        "ON CONFLICT DO NOTHING RETURNING id",
+        list(handles),
+        list(handles.values()),
         account_id,
         subject_id,
         slot,
         issued_at,
         expires_at,
     )
+    return [row["id"] for row in rows]
+
+
+async def by_handle(connection: Connection, handle: int, now: datetime) -> Row | None:
+    """The id and slot of the live ticket with that keypad handle."""
+    rows = await connection.impersonal(
+        "ids only, to check what was typed; says nothing about whose ticket it is",
+        "SELECT id, slot FROM code_ticket WHERE handle = $1 AND expires_at > $2",
+        handle,
+        now,
+    )
+    return rows[0] if rows else None
 
 
 async def burn(

@@ -1,15 +1,16 @@
 """Tickets and burns."""
 
-from piccolo.columns import UUID, Bytea, SmallInt, Timestamptz
+from piccolo.columns import UUID, BigInt, Bytea, SmallInt, Timestamptz
 from piccolo.table import Table
 
 
 class CodeTicket(Table, tablename="code_ticket"):
-    """A one-time ticket. Its key is derived from its id and the key of its slot, and is not stored."""
+    """A one-time ticket. Its key follows from its id and the key of its slot, and is not stored; `handle` is its id on a keypad."""
 
     id = Bytea(primary_key=True, default=None)
     account_id = UUID(null=False, default=None)
     subject_id = UUID(null=False, default=None)
+    handle = BigInt(null=False, default=None)
     slot = SmallInt(null=False, default=None)
     issued_at = Timestamptz(null=False, default=None)
     expires_at = Timestamptz(null=False, default=None)
@@ -29,6 +30,7 @@ class CodeBurn(Table, tablename="code_burn"):
 TABLES = (CodeTicket, CodeBurn)
 PERSONAL = frozenset({"code_ticket", "code_burn"})
 CONSTRAINTS = (
+    "CREATE UNIQUE INDEX code_ticket_handle ON code_ticket (handle)",
     "CREATE INDEX code_ticket_subject ON code_ticket (subject_id)",
     "CREATE INDEX code_ticket_expires ON code_ticket (expires_at)",
     "ALTER TABLE code_ticket ADD CHECK (octet_length(id) = 10 AND slot BETWEEN 0 AND 15)",

@@ -1,8 +1,10 @@
 """Commitments over HTTP: for agents, for the authority, and the public list."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
+from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from backend.commitments import problems, service
@@ -24,6 +26,8 @@ from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.platform.terms import LAST_DAY_UNUSABLE
+
+InState = Annotated[CommitmentState | None, Parameter(query="state", description="只列此状态。Only those in this state.")]
 
 _MAKE = {
     "type": "voluntary",
@@ -175,9 +179,9 @@ async def report(
     ),
 )
 async def list_for_staff(
-    platform: Platform, state: CommitmentState | None = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: Platform, in_state: InState = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> CommitmentPage:
-    return await service.for_staff(platform, state, cursor, limit)
+    return await service.for_staff(platform, in_state, cursor, limit)
 
 
 @get(

@@ -99,9 +99,12 @@ async def in_force(
     return await store.subjects_in_force(connection, kind, subject_ids, now)
 
 
-async def given_at(connection: Connection, kind: ConsentKind, subject_id: UUID, now: datetime) -> datetime | None:
-    """When the consent in force at `now` was given, or None: what was issued under an earlier one is void. One round trip."""
-    return await store.given_at(connection, kind, subject_id, now)
+async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[ConsentKind, datetime]:
+    """Which consents of a subject are in force at `now`, and when each was given: what was issued under an earlier one is void.
+
+    One round trip.
+    """
+    return {ConsentKind(kind): at for kind, at in (await store.given(connection, subject_id, now)).items()}
 
 
 async def require(connection: Connection, kind: ConsentKind, subject_id: UUID, now: datetime) -> datetime:

@@ -75,17 +75,16 @@ async def subjects_in_force(
     return {row["subject_id"]: row["expires_at"] for row in rows}
 
 
-async def given_at(connection: Connection, kind: str, subject_id: UUID, now: datetime) -> datetime | None:
-    """When the consent of a subject to `kind` that is in force now was given."""
+async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[str, datetime]:
+    """The kinds to which a subject consents now, and when each consent was given."""
     rows = await connection.impersonal(
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
-        "SELECT starts_at FROM consent "
-        "WHERE kind = $1 AND subject_id = $2 AND ended_at IS NULL AND starts_at <= $3 AND expires_at > $3",
-        kind,
+        "SELECT kind, starts_at FROM consent "
+        "WHERE subject_id = $1 AND ended_at IS NULL AND starts_at <= $2 AND expires_at > $2",
         subject_id,
         now,
     )
-    return rows[0]["starts_at"] if rows else None
+    return {row["kind"]: row["starts_at"] for row in rows}
 
 
 async def forget(connection: Connection, subject_id: UUID) -> None:

@@ -10,7 +10,6 @@ const TICKETS = 32;
 const FEW_TICKETS = 8;
 const DRAWN_AHEAD = 20;
 const FEW_DRAWINGS = 8;
-const RETRY_MS = 10_000;
 
 /** Server time plus what has elapsed on a clock that only moves forward: a phone's own clock is often wrong. */
 class ServerClock {
@@ -41,7 +40,6 @@ class TicketSource {
   #stepMs = 30_000;
   #topUp = null;
   #drawing = null;
-  #triedAt = -Infinity;
   online = true;
 
   constructor(session) {
@@ -62,7 +60,6 @@ class TicketSource {
   discard() {
     this.#tickets.shift();
     this.#drawings.clear();
-    this.#triedAt = -Infinity;
   }
 
   /** Sets the clock again, after the phone slept. */
@@ -90,16 +87,18 @@ class TicketSource {
 
   // The first drawing is waited for; those of the next minutes come behind it, and a lost signal is not an error.
   async #prepare(scene, step, text) {
-    const missing = !this.#drawings.has(text);
-    if (missing || (this.#drawings.size < FEW_DRAWINGS && performance.now() - this.#triedAt > RETRY_MS)) {
+    for (const drawn of this.#drawings.keys()) {
+      if (drawn === text) break;
+      this.#drawings.delete(drawn);
+    }
+    if (this.#drawings.size < FEW_DRAWINGS) {
       this.#drawing ??= this.#drawAhead(scene, step).catch(() => null).finally(() => { this.#drawing = null; });
     }
-    if (missing && this.online) await this.#drawing;
+    if (!this.#drawings.size) await this.#drawing;
     if (this.#tickets.length < FEW_TICKETS && this.online) this.#fetch().catch(() => null);
   }
 
   async #drawAhead(scene, step) {
-    this.#triedAt = performance.now();
     const ticket = this.#tickets[0];
     const steps = Array.from({ length: DRAWN_AHEAD }, (_, ahead) => step + ahead);
     const texts = (await Promise.all(steps.map((one) => codeAt(ticket, scene, one)))).map((code) => code.text);

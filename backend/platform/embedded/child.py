@@ -1,6 +1,5 @@
 """One server under its guard: claimed, started, awaited, stopped."""
 
-import fcntl
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backend.platform.embedded.accounts import Account
-from backend.platform.embedded.folder import DataFolder
+from backend.platform.embedded.folder import DataFolder, locks_within
 from backend.platform.embedded.refusals import held_by, not_started, private_folder
 
 # Nothing of the caller's environment reaches the servers: no PG*, no LD_*, no locale that this machine lacks.
@@ -56,13 +55,7 @@ class Child:
             process = self.process_id
             if number is not None and process is not None and runs_in(process, self.directory):
                 os.kill(process, number)
-            deadline = time.monotonic() + seconds
-            while time.monotonic() < deadline:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    time.sleep(_POLL_SECONDS)
-                    continue
+            if locks_within(lock, seconds):
                 lock.truncate(0)
                 return lock
         lock.close()

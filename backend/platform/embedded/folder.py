@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import socket
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +14,9 @@ from backend.platform.embedded.refusals import already_running, no_free_port, un
 _FIRST_PORT, _PORTS = 20_000, 12_000
 _TRIES = 100
 _LOG_BYTES = 5_000_000
+# A process that was killed just now holds its lock until the kernel has buried it.
+_BURIAL_SECONDS = 2.0
+_POLL_SECONDS = 0.01
 
 
 class DataFolder:
@@ -34,11 +38,9 @@ class DataFolder:
             instance = (self.path / "instance.lock").open("ab")
         except OSError as error:
             raise unwritable(self.path, error) from None
-        try:
-            fcntl.flock(instance, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not locks_within(instance, _BURIAL_SECONDS):
             instance.close()
-            raise already_running(self.path) from None
+            raise already_running(self.path)
         self._instance = instance
 
     def close(self) -> None:
@@ -79,6 +81,20 @@ class DataFolder:
             file.rename(file.with_suffix(".log.1"))
         file.touch(mode=0o600)
         return file
+
+
+def locks_within(file: BinaryIO, seconds: float) -> bool:
+    """Takes the exclusive lock of `file` as soon as it is free; False if it is not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True
 
 
 def write_durably(file: Path, text: str) -> None:

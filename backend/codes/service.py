@@ -1,0 +1,211 @@
+"""What the codes room does: tickets, the current code, its picture, and burning a code at its first use."""
+
+import asyncio
+import base64
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from backend.codes import failures, images, store
+from backend.codes.messages import Holder, ShownCode, Ticket, TicketBatch
+from backend.codes.problems import CODE_MALFORMED, CODE_STALE, CODE_UNUSABLE, SCENE_UNKNOWN
+from backend.consents import service as consents
+from backend.consents.messages import ConsentKind
+from backend.platform.access import Access
+from backend.platform.callers import Caller
+from backend.platform.database import Connection
+from backend.platform.keys import OwnKey, Purpose
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_SIGNED_IN, FieldError, Problem
+from backend.platform.rate_limits import RateLimit, take
+from partners.codes import ic1
+from partners.codes.ic1 import Scene
+
+TICKET_LIFETIME = timedelta(hours=24)
+
+_BATCHES = RateLimit("code-tickets", capacity=20, seconds_each=30)
+_SHOWN = RateLimit("code-shown", capacity=60, seconds_each=2)
+_PICTURES = RateLimit("code-pictures", capacity=60, seconds_each=2)
+
+
+def scene_named(name: str) -> Scene:
+    """The scene of a name in lower case, for example `library`. Raises SCENE_UNKNOWN naming all of them."""
+    try:
+        return Scene[name.upper()]
+    except KeyError:
+        names = ", ".join(scene.name.lower() for scene in Scene)
+        raise SCENE_UNKNOWN.error(errors=[FieldError("scene", f"可选：{names}", f"one of: {names}")]) from None
+
+
+async def fetch_tickets(platform: Platform, caller: Caller, count: int) -> TicketBatch:
+    """`count` (1 to 32) one-time tickets for the caller's phone, 24 hours at most and no longer than the consent to show.
+
+    Raises CONSENT_MISSING, RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
+    """
+    await take(platform.cache, _BATCHES, str(caller.account_id))
+    drawn, expires_at = await _draw(platform, caller, count)
+    now = platform.clock.now()
+    tickets = [Ticket(_text(ticket.ticket_id), _text(ticket.key), ticket.slot, expires_at) for ticket in drawn]
+    return TicketBatch(now, ic1.STEP_SECONDS, tickets)
+
+
+async def current_code(platform: Platform, caller: Caller, scene_name: str) -> ShownCode:
+    """A code for now, over a fresh ticket, as text and as digits.
+
+    Raises SCENE_UNKNOWN, CONSENT_MISSING, RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
+    """
+    scene = scene_named(scene_name)
+    await take(platform.cache, _SHOWN, str(caller.account_id))
+    [ticket], _ = await _draw(platform, caller, 1)
+    now = platform.clock.now()
+    seconds = int(now.timestamp())
+    ends = (ic1.step_at(seconds) + 1) * ic1.STEP_SECONDS
+    return ShownCode(
+        text=ic1.encode(ticket, scene, seconds),
+        digits=ic1.digits(ticket, seconds),
+        server_time=now,
+        expires_at=datetime.fromtimestamp(ends, now.tzinfo),
+    )
+
+
+async def picture(platform: Platform, caller: Caller, text: str, form: Literal["png", "svg"]) -> bytes:
+    """The picture of a current code of the caller's own; never of any other text.
+
+    Raises CODE_MALFORMED, CODE_UNUSABLE, CODE_STALE, RATE_LIMITED. One database and one cache round trip.
+    """
+    await take(platform.cache, _PICTURES, str(caller.account_id))
+    now = platform.clock.now()
+    code = ic1.parse(text)
+    if code is None:
+        raise CODE_MALFORMED.error()
+    _require_genuine(platform, code)
+    if not ic1.is_fresh(code.step, int(now.timestamp())):
+        raise CODE_STALE.error()
+    async with platform.database.connection() as connection:
+        access = caller.access("出示诚信码", "code")
+        owned = await store.owned(connection, access, code.ticket_id, caller.account_id, now)
+    if not owned:
+        raise CODE_UNUSABLE.error()
+    return await asyncio.to_thread(images.png if form == "png" else images.svg, text)
+
+
+async def burn(
+    platform: Platform,
+    connection: Connection,
+    access: Access,
+    code: str,
+    scene: Scene,
+    partner_id: UUID,
+    verification_id: UUID,
+) -> Holder:
+    """Burns a shown code (text of the QR, or its digits) for one verification, in the caller's transaction; gives its holder.
+
+    `scene` is the benefit's; a code shown for another scene is refused. Only after the MAC is ours can a code be stale.
+    A code under a consent that has ended since is refused like an unknown one, also when consent was given anew.
+    Raises CODE_MALFORMED, CODE_UNUSABLE (one answer for unknown, used, revoked, forged and wrong scene), CODE_STALE,
+    RATE_LIMITED. Two database round trips and one cache round trip; digits take one more of the database.
+    """
+    parsed = ic1.parse(code)
+    limit = failures.DIGITS if parsed is None else failures.PICTURE
+    await failures.allow(platform.cache, limit, partner_id)
+    now = platform.clock.now()
+    try:
+        if parsed is None:
+            ticket_id, slot = await _typed(platform, connection, code, now)
+        else:
+            ticket_id, slot = _scanned(platform, parsed, scene, now)
+        return await _burn(connection, access, ticket_id, slot, partner_id, verification_id, now)
+    except Problem:
+        await failures.count(platform.cache, limit, partner_id)
+        raise
+
+
+async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
+    """Leaving: every ticket is revoked."""
+    if subject_id is not None:
+        await store.forget(connection, subject_id)
+
+
+async def forget_expired(platform: Platform) -> int:
+    """Deletes tickets that expired an hour ago, with their burns: past their life they are refused as unknown."""
+    async with platform.database.transaction() as connection:
+        return await store.forget_expired(connection, platform.clock.now() - timedelta(hours=1))
+
+
+async def _draw(platform: Platform, caller: Caller, count: int) -> tuple[list[ic1.Ticket], datetime]:
+    """Fresh tickets under the active key, and when they expire."""
+    if caller.subject_id is None:
+        raise NOT_SIGNED_IN.error()
+    key = platform.keys.active(Purpose.TICKET)
+    now = platform.clock.now()
+    drawn: list[ic1.Ticket] = []
+    async with platform.database.transaction() as connection:
+        until = await consents.require(connection, ConsentKind.SHOW, caller.subject_id, now)
+        expires_at = min(now + TICKET_LIFETIME, until)
+        # A keypad handle that is taken costs one more round; among a million live tickets that happens once in a million.
+        while len(drawn) < count:
+            fresh = [secrets.token_bytes(ic1.TICKET_BYTES) for _ in range(count - len(drawn))]
+            handles = {ticket_id: int(ic1.digit_handle(ticket_id)) for ticket_id in fresh}
+            kept = await store.add(
+                connection, handles, caller.account_id, caller.subject_id, _slot(key), now, expires_at
+            )
+            drawn += [ic1.Ticket(ticket_id, ic1.ticket_key(key.secret, ticket_id), _slot(key)) for ticket_id in kept]
+    return drawn, expires_at
+
+
+def _slot(key: OwnKey) -> int:
+    assert key.slot is not None
+    return key.slot
+
+
+def _require_genuine(platform: Platform, code: ic1.Code) -> None:
+    slot_key = platform.keys.ticket_slot(code.slot)
+    if slot_key is None or not ic1.is_genuine(code, slot_key):
+        raise CODE_UNUSABLE.error()
+
+
+def _scanned(platform: Platform, code: ic1.Code, scene: Scene, now: datetime) -> tuple[bytes, int]:
+    """The ticket behind a scanned code."""
+    _require_genuine(platform, code)
+    if not ic1.is_fresh(code.step, int(now.timestamp())):
+        raise CODE_STALE.error()
+    if code.scene not in (Scene.ANY, scene):
+        raise CODE_UNUSABLE.error()
+    return code.ticket_id, code.slot
+
+
+async def _typed(platform: Platform, connection: Connection, text: str, now: datetime) -> tuple[bytes, int]:
+    """The ticket behind typed digits; a late code cannot be told from a wrong one."""
+    typed = ic1.parse_digits(text)
+    if typed is None:
+        raise CODE_MALFORMED.error()
+    row = await store.by_handle(connection, int(typed.handle), now)
+    slot_key = platform.keys.ticket_slot(row["slot"]) if row is not None else None
+    if row is None or slot_key is None:
+        raise CODE_UNUSABLE.error()
+    if ic1.digit_step(typed, ic1.ticket_key(slot_key, row["id"]), int(now.timestamp())) is None:
+        raise CODE_UNUSABLE.error()
+    return row["id"], row["slot"]
+
+
+async def _burn(
+    connection: Connection,
+    access: Access,
+    ticket_id: bytes,
+    slot: int,
+    partner_id: UUID,
+    verification_id: UUID,
+    now: datetime,
+) -> Holder:
+    row = await store.burn(connection, ticket_id, slot, partner_id, verification_id, now)
+    given = await consents.given(connection, row["subject_id"], now) if row is not None else {}
+    if row is None or ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > row["issued_at"]:
+        # If the code is somebody's after all, its holder reads of the failed attempt.
+        await store.holder(connection, access, ticket_id)
+        raise CODE_UNUSABLE.error()
+    return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in given)
+
+
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,73 @@
+"""Enterprises over HTTP."""
+
+from uuid import UUID
+
+from litestar import delete, get, post
+
+from backend.enterprises import service
+from backend.enterprises.messages import Enterprise, RegisterEnterprise
+from backend.enterprises.problems import ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN
+from backend.platform.callers import Caller
+from backend.platform.http.operation import operation
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.roles import Permission
+
+_ENTERPRISE = {
+    "id": "0193a1c0-0000-7000-8000-000000000020",
+    "code": "91320100748204660Q",
+    "name": "桃花市示例装饰有限公司",
+    "state": "registered",
+    "registered_at": "2026-11-23T08:00:00Z",
+    "agent_role": "authorised-agent",
+    "agent_since": "2026-11-23T08:00:00Z",
+}
+
+
+@post(
+    "/v1/enterprises",
+    **operation(
+        Permission.ENTERPRISE_REGISTER,
+        "企业自愿注册 Register an enterprise",
+        "由实名居民作为经办人为企业注册；重复提交不产生变化。By choice, by a proven resident as its agent; a repeat changes nothing.",
+        raises=(ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN),
+        example={
+            "code": "91320100748204660Q",
+            "name": "桃花市示例装饰有限公司",
+            "authorisation": "SQ-2026-0001",
+            "agent_role": "authorised-agent",
+        },
+        answer=_ENTERPRISE,
+    ),
+)
+async def register(platform: Platform, caller: Caller, data: RegisterEnterprise) -> Enterprise:
+    return await service.register(platform, caller, data)
+
+
+@get(
+    "/v1/me/enterprises",
+    **operation(
+        Permission.ENTERPRISE_ACT,
+        "我经办的企业 Enterprises I act for",
+        "最新在前。Newest first. One database round trip.",
+        answer=[_ENTERPRISE],
+    ),
+)
+async def list_mine(platform: Platform, caller: Caller) -> list[Enterprise]:
+    return await service.mine(platform, caller)
+
+
+@delete(
+    "/v1/enterprises/{enterprise_id:uuid}",
+    **operation(
+        Permission.ENTERPRISE_ACT,
+        "企业注销登记 Withdraw an enterprise",
+        "自愿退出，不影响其他服务；已作出的承诺仍须履行。By choice and at no cost; commitments made stay made.",
+        raises=(NOT_FOUND, STATE_CONFLICT),
+    ),
+)
+async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> None:
+    await service.withdraw(platform, caller, enterprise_id)
+
+
+HANDLERS = (register, list_mine, withdraw)

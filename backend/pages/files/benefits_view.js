@@ -1,0 +1,42 @@
+// What is yours now, what the next level opens, and the rest with the reason.
+
+import { offer, SCENES } from "./offers.js";
+import { copy, part } from "./views.js";
+
+const GROUPS = [
+  ["yours", "现在可用", "Yours now"],
+  ["next-level", "下一等级可用", "With the next level"],
+  ["not-now", "暂不可用", "Not now"],
+];
+
+/** Reads the benefits as they stand for the person and draws them by standing. */
+export async function loadBenefits(session) {
+  const { benefits } = await session.get("/v1/me/benefits");
+  const drawn = GROUPS.flatMap(([standing, title, titleEn]) => {
+    const members = benefits.filter((benefit) => benefit.standing === standing);
+    if (!members.length) return [];
+    return [copy("benefits-heading-template", { title, "title-en": titleEn }), ...members.map(card)];
+  });
+  part("benefits").replaceChildren(...drawn);
+  const count = benefits.filter((benefit) => benefit.standing === "yours").length;
+  part("benefits-lead").textContent = count ? `${count} 项现在就可以用，出示诚信码即可。` : "暂时没有可用的便利。";
+}
+
+function card(benefit) {
+  const yours = benefit.standing === "yours";
+  const element = copy("benefit-template", {
+    scene: SCENES[benefit.scene] ?? "信",
+    name: benefit.name.zh,
+    "name-en": benefit.name.en,
+    description: benefit.reasons.map((reason) => reason.zh).join("；"),
+    offer: offerOf(benefit),
+  });
+  element.classList.toggle("later", !yours);
+  return element;
+}
+
+function offerOf({ standing, kind, unit, value, next_value, next_tier }) {
+  const next = next_value === null ? "" : `${next_tier?.zh ?? "下一等级"}：${offer(kind, unit, next_value)}`;
+  if (standing !== "yours") return next;
+  return offer(kind, unit, value) + (next ? `（${next}）` : "");
+}

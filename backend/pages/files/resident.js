@@ -1,0 +1,94 @@
+// The resident's page: sign in, real name, consents, then code, score, benefits and account.
+
+import { AccessLog, Account, Consents } from "./account_view.js";
+import { loadBenefits } from "./benefits_view.js";
+import { CodeView } from "./code_view.js";
+import { loadScore, prepareWhy } from "./score_view.js";
+import { Session } from "./session.js";
+import { askForPhone, prepareSignIn } from "./sign_in.js";
+import { act, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
+
+const session = new Session("xinyi.resident", signedOut);
+const consents = new Consents(session, showConsentEffects);
+const accessLog = new AccessLog(session);
+const account = new Account(session, signedOut);
+const code = new CodeView(session);
+let tab = null;
+
+const TABS = {
+  code: async () => showConsentEffects(),
+  score: () => loadScore(session, consents.has("compute")),
+  benefits: () => loadBenefits(session),
+  account: () => Promise.all([account.load(), consents.load(), accessLog.load()]),
+};
+
+/** The next step this person has to take, or the page's tabs. */
+async function proceed() {
+  const me = await account.load();
+  if (!me.proven) {
+    show("identity");
+    return;
+  }
+  await consents.load();
+  if (consents.has("compute") || consents.has("show")) await go("code");
+  else show("consents");
+}
+
+async function go(name) {
+  tab = name;
+  part("tabs").hidden = false;
+  for (const button of part("tabs").children) {
+    if (button.dataset.go === name) button.setAttribute("aria-current", "page");
+    else button.removeAttribute("aria-current");
+  }
+  if (name !== "code") code.stop();
+  show(name);
+  try {
+    await TABS[name]();
+  } catch (problem) {
+    tell(sentenceOf(problem));
+  }
+}
+
+function showConsentEffects() {
+  const usable = consents.has("compute") && consents.has("show");
+  part("code-card").hidden = !usable;
+  part("code-closed").hidden = usable;
+  if (usable && tab === "code") code.start();
+  else code.stop();
+}
+
+function signedOut() {
+  tab = null;
+  code.stop();
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  part("tabs").hidden = true;
+  askForPhone();
+}
+
+prepareDialogs();
+prepareWhy(session);
+prepareSignIn(session, proceed);
+onSubmit(
+  part("identity-form"),
+  { name: "name-problem", identity_number: "identity-problem", other: "identity-problem" },
+  async (fields) => {
+    const proof = { name: fields.get("name").trim(), identity_number: fields.get("identity_number").trim().toUpperCase() };
+    session.keep(await session.post("/v1/me/identity", proof));
+    part("identity-form").reset();
+    await proceed();
+  },
+);
+part("consents-done").addEventListener("click", () => go("code"));
+for (const button of document.querySelectorAll("[data-go]")) {
+  button.addEventListener("click", () => act(button, () => go(button.dataset.go)));
+}
+
+if (session.signedIn) {
+  proceed().catch((problem) => {
+    tell(sentenceOf(problem));
+    if (session.signedIn && problem.code !== "offline") signedOut();
+  });
+} else {
+  askForPhone();
+}

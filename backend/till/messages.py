@@ -1,0 +1,70 @@
+"""What goes in and out of the till. Nothing about the holder: no identity, score, level or reason, and no reference either."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.market.messages import BenefitId, CodeText, Fen, OfferedTier, Result, Text
+
+
+class TillBenefit(msgspec.Struct):
+    """A benefit that this till may verify."""
+
+    id: str
+    scene: str
+    kind: str
+    unit: str
+    name: Text
+    description: Text
+
+
+class Till(msgspec.Struct):
+    """Where the clerk works, and for what."""
+
+    partner: str
+    store: str
+    terminal: str
+    benefits: list[TillBenefit]
+
+
+class TillVerificationOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """A scan or typed digits, and the benefit that the holder asks for."""
+
+    code: CodeText
+    benefit: BenefitId
+    amount_fen: Fen | None = None
+
+
+class TillVerification(msgspec.Struct):
+    """Eligible or declined, what to give, and until when it can be redeemed."""
+
+    verification_id: UUID
+    benefit: str
+    result: Result
+    tier: OfferedTier
+    expires_at: datetime
+
+
+class TillRedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Redeems an eligible verification; `amount_fen` is the price before the benefit."""
+
+    verification_id: UUID
+    amount_fen: Fen | None = None
+
+
+class TillRedemption(msgspec.Struct):
+    """A redemption: the price, and what the benefit takes off it."""
+
+    redemption_id: UUID
+    verification_id: UUID
+    benefit: str
+    amount_fen: int
+    granted_fen: int
+    redeemed_at: datetime
+
+
+class FrameText(msgspec.Struct):
+    """The text of the integrity code in the frame, or null."""
+
+    text: str | None

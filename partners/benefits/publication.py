@@ -1,0 +1,55 @@
+"""What may not be published: a benefit that limits instead of opening, or that stands on no published basis."""
+
+import msgspec
+
+from partners.benefits.terms import CONTRACTS, Terms
+
+
+class Objection(msgspec.Struct, frozen=True):
+    """Why terms may not be published: ground, article, and the sentence for whoever proposed them."""
+
+    ground: str
+    article: str
+    zh: str
+    en: str
+
+
+def objections(terms: Terms) -> tuple[Objection, ...]:
+    """Every reason against publication; empty if there is none."""
+    found = []
+    if terms.basic_public_service and not terms.open_to_all:
+        found.append(
+            Objection(
+                "basic-public-service",
+                "《条例》第二十六条 (Reg. art. 26)",
+                "基本公共服务不得以信用分或等级为条件",
+                "a basic public service may not be made conditional on a score or level",
+            )
+        )
+    if terms.scene in {"lending", "loan", "贷"}:
+        found.append(
+            Objection(
+                "finance",
+                "《征信业管理条例》第七条 (Credit Reporting Regulation art. 7)",
+                "个人信用分不得用于信贷",
+                "a personal score is not for lending",
+            )
+        )
+    if not terms.legal_basis.strip():
+        found.append(
+            Objection(
+                "no-legal-basis",
+                "《条例》第三十条 (Reg. art. 30)",
+                "未公布依据的措施无效",
+                "a measure without a published basis is void",
+            )
+        )
+    if not terms.tiers or terms.valid_until <= terms.valid_from:
+        found.append(
+            Objection("empty", "-", "没有可享受的档次或有效期", "there is no tier or no period in which it is valid")
+        )
+    if terms.kind in CONTRACTS and terms.cap_fen is None:
+        found.append(
+            Objection("no-cap", "-", "免押金与先用后付必须有金额上限", "a waiver and pay-after-use need a cap in fen")
+        )
+    return tuple(found)

@@ -1,0 +1,65 @@
+"""The terms of a benefit 信易+权益: what it gives, to whom, where, when and how often."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+BenefitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}$", examples=["library-deposit-waiver"])]
+Fen = Annotated[int, Meta(ge=0, le=100_000_000_000)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+
+
+class BenefitKind(StrEnum):
+    """What a benefit gives; the last two are contracts that end with a bill."""
+
+    DISCOUNT = "discount"
+    AMOUNT = "amount"
+    FREE_TIME = "free-time"
+    PRIORITY_LANE = "priority-lane"
+    DEPOSIT_WAIVER = "deposit-waiver"
+    PAY_AFTER_USE = "pay-after-use"
+
+
+CONTRACTS = frozenset({BenefitKind.DEPOSIT_WAIVER, BenefitKind.PAY_AFTER_USE})
+
+
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in Chinese and English."""
+
+    zh: Annotated[str, Meta(min_length=1, max_length=500)]
+    en: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a level from `minimum_rank` on gets: `value` in the benefit's unit (permille, fen, minutes, pieces)."""
+
+    name: Text
+    minimum_rank: Annotated[int, Meta(ge=0, le=20)]
+    value: Annotated[int, Meta(ge=0, le=100_000_000_000)]
+
+
+class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One version of a benefit's terms. Amounts are fen; None means without a limit."""
+
+    id: BenefitId
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
+    scene: str
+    kind: BenefitKind
+    unit: str
+    names: Text
+    description: Text
+    legal_basis: Annotated[str, Meta(max_length=500)]
+    tiers: tuple[Tier, ...]
+    valid_from: date
+    valid_until: date
+    open_to_all: bool = False
+    basic_public_service: bool = False
+    confirm: bool = False
+    quota_per_day: Count | None = None
+    quota_total: Count | None = None
+    per_person_per_day: Count | None = None
+    per_person_per_month: Count | None = None
+    cap_fen: Fen | None = None

@@ -1,0 +1,1 @@
+"""诚信码: the code on the phone, as bytes, text and digits."""

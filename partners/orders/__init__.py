@@ -1,0 +1,1 @@
+"""Orders 订单: state machines and money as pure functions."""

@@ -1,0 +1,124 @@
+"""The states of a verification, a redemption and a deposit order (protocol, section 2; domain rules, section 5)."""
+
+from enum import StrEnum
+
+from partners.orders.machine import Machine
+
+
+class VerificationState(StrEnum):
+    """A verification 核验."""
+
+    CREATED = "created"
+    PENDING_CONFIRMATION = "pending-confirmation"
+    ANSWERED = "answered"
+    REDEEMED = "redeemed"
+    LAPSED = "lapsed"
+    VOIDED = "voided"
+
+
+class VerificationEvent(StrEnum):
+    """What happens to a verification."""
+
+    ANSWER = "answer"
+    ASK_HOLDER = "ask-holder"
+    REFUSE = "refuse"
+    REDEEM = "redeem"
+    LAPSE = "lapse"
+
+
+VERIFICATION: Machine[VerificationState, VerificationEvent] = Machine(
+    VerificationState.CREATED,
+    {
+        VerificationState.CREATED: {
+            VerificationEvent.ANSWER: VerificationState.ANSWERED,
+            VerificationEvent.ASK_HOLDER: VerificationState.PENDING_CONFIRMATION,
+        },
+        VerificationState.PENDING_CONFIRMATION: {
+            VerificationEvent.ANSWER: VerificationState.ANSWERED,
+            VerificationEvent.REFUSE: VerificationState.VOIDED,
+            VerificationEvent.LAPSE: VerificationState.LAPSED,
+        },
+        VerificationState.ANSWERED: {
+            VerificationEvent.REDEEM: VerificationState.REDEEMED,
+            VerificationEvent.LAPSE: VerificationState.LAPSED,
+        },
+    },
+)
+
+
+class RedemptionState(StrEnum):
+    """A redemption 核销."""
+
+    REDEEMED = "redeemed"
+    PARTLY_REVERSED = "partly-reversed"
+    REVERSED = "reversed"
+
+
+class RedemptionEvent(StrEnum):
+    """What happens to a redemption."""
+
+    REVERSE_PART = "reverse-part"
+    REVERSE_REST = "reverse-rest"
+
+
+REDEMPTION: Machine[RedemptionState, RedemptionEvent] = Machine(
+    RedemptionState.REDEEMED,
+    {
+        RedemptionState.REDEEMED: {
+            RedemptionEvent.REVERSE_PART: RedemptionState.PARTLY_REVERSED,
+            RedemptionEvent.REVERSE_REST: RedemptionState.REVERSED,
+        },
+        RedemptionState.PARTLY_REVERSED: {
+            RedemptionEvent.REVERSE_PART: RedemptionState.PARTLY_REVERSED,
+            RedemptionEvent.REVERSE_REST: RedemptionState.REVERSED,
+        },
+    },
+)
+
+
+class OrderState(StrEnum):
+    """A deposit-waiver order 免押订单."""
+
+    CREATED = "created"
+    IN_USE = "in-use"
+    PAYMENT_DUE = "payment-due"
+    IN_ARREARS = "in-arrears"
+    DONE = "done"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class OrderEvent(StrEnum):
+    """What happens to an order."""
+
+    START = "start"
+    SETTLE_NOTHING_DUE = "settle-nothing-due"
+    SETTLE = "settle"
+    PAY = "pay"
+    PASS_DUE_DATE = "pass-due-date"
+    REVOKE = "revoke"
+    EXPIRE = "expire"
+
+
+ORDER: Machine[OrderState, OrderEvent] = Machine(
+    OrderState.CREATED,
+    {
+        OrderState.CREATED: {
+            OrderEvent.START: OrderState.IN_USE,
+            OrderEvent.REVOKE: OrderState.REVOKED,
+            OrderEvent.EXPIRE: OrderState.EXPIRED,
+        },
+        OrderState.IN_USE: {
+            OrderEvent.SETTLE_NOTHING_DUE: OrderState.DONE,
+            OrderEvent.SETTLE: OrderState.PAYMENT_DUE,
+        },
+        OrderState.PAYMENT_DUE: {
+            OrderEvent.PAY: OrderState.DONE,
+            OrderEvent.PASS_DUE_DATE: OrderState.IN_ARREARS,
+        },
+        OrderState.IN_ARREARS: {OrderEvent.PAY: OrderState.DONE},
+    },
+)
+
+UNTOUCHED_DAYS = 30
+PAYMENT_DAYS = 7

@@ -1,0 +1,92 @@
+"""An enterprise registers by choice, through an agent, and leaves by choice."""
+
+import httpx2
+import pytest
+
+from backend.enterprises.states import NEXT, START, EnterpriseEvent, EnterpriseState
+from tests.builders.enterprises import credit_code, registered, registration
+from tests.builders.people import PersonBuilder
+
+
+def test_registration_can_always_be_left_and_taken_up_again() -> None:
+    assert NEXT == {
+        (EnterpriseState.REGISTERED, EnterpriseEvent.WITHDRAW): EnterpriseState.WITHDRAWN,
+        (EnterpriseState.WITHDRAWN, EnterpriseEvent.RETURN): EnterpriseState.REGISTERED,
+    }
+    assert START is EnterpriseState.REGISTERED
+
+
+async def test_an_agent_registers_an_enterprise_and_finds_it_again(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
+    agent = await person()
+    enterprise_id = await registered(client, agent, code=credit_code().lower())
+    listed = (await client.get("/v1/me/enterprises", headers=agent.headers)).json()
+    assert [(each["id"], each["code"], each["state"], each["agent_role"]) for each in listed] == [
+        (enterprise_id, credit_code(), "registered", "authorised-agent")
+    ]
+
+
+async def test_registering_twice_changes_nothing(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+    agent = await person()
+    assert await registered(client, agent) == await registered(client, agent)
+    assert len((await client.get("/v1/me/enterprises", headers=agent.headers)).json()) == 1
+
+
+async def test_another_agent_is_refused_and_told_what_to_do(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+    first, second = await person(), await person(name="李四")
+    await registered(client, first)
+    answer = await client.post("/v1/enterprises", json=registration(), headers=second.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "enterprise-taken")
+    assert "服务窗口" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("code", ["91320100748204660R", "9132010074820466OQ", "1", "91320100748204660"])
+async def test_a_code_that_fails_a_check_is_refused(
+    client: httpx2.AsyncClient, person: PersonBuilder, code: str
+) -> None:
+    agent = await person()
+    answer = await client.post("/v1/enterprises", json=registration(code=code), headers=agent.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "enterprise-code-invalid")
+    assert answer.json()["errors"][0]["field"] == "code"
+
+
+async def test_only_a_proven_resident_registers(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+    applicant = await person(proven=False)
+    answer = await client.post("/v1/enterprises", json=registration(), headers=applicant.headers)
+    assert answer.status_code == 403
+    assert (await client.post("/v1/enterprises", json=registration())).status_code == 401
+
+
+@pytest.mark.parametrize("field", ["code", "name", "authorisation"])
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x7f"])
+async def test_control_characters_are_a_malformed_request(
+    client: httpx2.AsyncClient, person: PersonBuilder, field: str, character: str
+) -> None:
+    agent = await person()
+    body = registration(**{field: f"a{character}b"})
+    answer = await client.post("/v1/enterprises", json=body, headers=agent.headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-request")
+
+
+async def test_an_enterprise_leaves_by_choice_and_comes_back_with_another_agent(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
+    first, second = await person(), await person(name="李四")
+    enterprise_id = await registered(client, first)
+    stranger = await client.delete(f"/v1/enterprises/{enterprise_id}", headers=second.headers)
+    assert stranger.status_code == 404
+    assert (await client.delete(f"/v1/enterprises/{enterprise_id}", headers=first.headers)).status_code == 204
+    assert (await client.get("/v1/me/enterprises", headers=first.headers)).json() == []
+    again = await client.delete(f"/v1/enterprises/{enterprise_id}", headers=first.headers)
+    assert again.status_code == 404
+    assert await registered(client, second) == enterprise_id
+
+
+async def test_when_its_agent_leaves_another_may_take_the_enterprise_over(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
+    first, second = await person(), await person(name="李四")
+    enterprise_id = await registered(client, first)
+    assert (await client.delete("/v1/me", headers=first.headers)).status_code == 204
+    assert await registered(client, second) == enterprise_id
