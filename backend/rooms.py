@@ -22,6 +22,7 @@ import backend.enterprises.tables
 import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
+import backend.pages.api
 import backend.platform.tables
 import backend.subjects.tables
 from backend.identity.service import Forget
@@ -47,6 +48,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.identity.api.HANDLERS,
     *backend.consents.api.HANDLERS,
     *backend.access_log.api.HANDLERS,
+    *backend.pages.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
     *backend.declarations.api.HANDLERS,
     *backend.commitments.api.HANDLERS,

@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Meta
 
 from backend.commitments.states import CommitmentState
-from backend.platform.texts import LongText, Reference, ShortText
+from backend.platform.texts import Lines, LongText, Reference, ShortText
 
 UnitCode = Annotated[
     str,
     Meta(min_length=18, max_length=18, pattern=r"^[0-9A-Za-z]{18}(?!\n)$", examples=["11320100MB1886843H"]),
 ]
-Reason = Annotated[LongText, Meta(max_length=512)]
-Clause = Annotated[LongText, Meta(max_length=2000)]
+Reason = Annotated[Lines, Meta(max_length=512)]
+Clause = Annotated[Lines, Meta(max_length=2000)]
 
 
 class CommitmentType(StrEnum):

@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from backend.platform.texts import Reference, ShortText
+from backend.platform.texts import Reference
+from partners.benefits.terms import Text, Tier
+from partners.orders.states import RedemptionState, VerificationState
 
 MAXIMUM_FEN = 1_000_000_000_000
 
@@ -19,21 +21,6 @@ CodeText = Annotated[
     str, Meta(min_length=1, max_length=512, description="诚信码文本或数字 text of the QR, or its digits")
 ]
 Result = Literal["eligible", "declined"]
-
-
-class Text(msgspec.Struct):
-    """A text in Chinese and English."""
-
-    zh: str
-    en: str
-
-
-class TierOffer(msgspec.Struct):
-    """What is given from one level on: `minimum_rank` is a level's rank (0 is everyone), `value` in the benefit's unit."""
-
-    name: Text
-    minimum_rank: int
-    value: int
 
 
 class BenefitOffer(msgspec.Struct):
@@ -49,7 +36,7 @@ class BenefitOffer(msgspec.Struct):
     legal_basis: str
     state: str
     open_to_all: bool
-    tiers: list[TierOffer]
+    tiers: list[Tier]
     cap_fen: int | None
     quota_total: int | None
     quota_per_day: int | None
@@ -100,10 +87,10 @@ class VerificationOrder(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OfferedTier(msgspec.Struct):
-    """What to give: `value` in `unit` (permille, fen, minutes, books, days, places); 0 when declined."""
+    """What to give: `value` in `unit` (permille, fen, minutes ...), as 12 digits so that a no is as long as a yes; zeros when declined."""
 
     unit: str
-    value: int
+    value: str
 
 
 class VerificationAnswer(msgspec.Struct):
@@ -119,8 +106,8 @@ class VerificationAnswer(msgspec.Struct):
     receipt: str
 
 
-class VerificationState(msgspec.Struct):
-    """An answer given before, and whether it can still be redeemed: answered, redeemed, lapsed or voided."""
+class VerificationAnswerNow(msgspec.Struct):
+    """An answer given before, and where it stands: answered, redeemed or lapsed."""
 
     verification_id: UUID
     benefit: str
@@ -130,47 +117,46 @@ class VerificationState(msgspec.Struct):
     expires_at: datetime
     ref: str
     receipt: str
-    state: str
+    state: VerificationState
 
 
 class RedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """Redeems an eligible verification; `amount_fen` is the price before the benefit."""
+    """Redeems an eligible verification; `amount_fen` is what the benefit is worth this time, 0 where it is no money."""
 
     verification_id: UUID
     partner_ref: Reference
-    amount_fen: Fen | None = None
+    amount_fen: Fen = 0
 
 
 class RedemptionAnswer(msgspec.Struct):
-    """A redemption. `amount_fen` is the price, `granted_fen` what the benefit takes off it, `reversed_fen` what of the price was reversed."""
+    """A redemption and how much of it was reversed. `receipt` is a compact JWS."""
 
     redemption_id: UUID
     verification_id: UUID
     benefit: str
     amount_fen: int
-    granted_fen: int
     reversed_fen: int
-    state: Literal["redeemed", "partly-reversed", "reversed"]
+    state: RedemptionState
     redeemed_at: datetime
     partner_ref: str
     receipt: str
 
 
 class ReversalOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """Takes back a redemption: the whole of what is left without `amount_fen`, else that part of the price."""
+    """Takes back a redemption: all that is left of it without `amount_fen`, else that part."""
 
     partner_ref: Reference
     amount_fen: Annotated[int, Meta(ge=1, le=MAXIMUM_FEN, description="冲正金额（分） amount in fen")] | None = None
 
 
 class ReversalAnswer(msgspec.Struct):
-    """A reversal, and the redemption's balance after it."""
+    """A reversal, and where the redemption stands after it."""
 
     reversal_id: UUID
     redemption_id: UUID
     amount_fen: int
-    whole: bool
     left_fen: int
+    state: RedemptionState
     reversed_at: datetime
     partner_ref: str
     receipt: str
@@ -188,7 +174,7 @@ class MyVerification(msgspec.Struct):
     amount_fen: int | None
     answered_at: datetime
     redeemed_at: datetime | None
-    granted_fen: int | None
+    redeemed_fen: int | None
     state: str
 
 
@@ -211,16 +197,3 @@ class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
     tier_value: int
     amount_fen: int | None
     expires_at: datetime
-
-
-class NewBenefit(msgspec.Struct, frozen=True):
-    """A version that was proposed."""
-
-    benefit_id: str
-    version: int
-
-
-class Because(msgspec.Struct, forbid_unknown_fields=True):
-    """Why something is done, for the file."""
-
-    because: ShortText

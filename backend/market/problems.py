@@ -22,3 +22,7 @@ BENEFIT_UNLAWFUL = declare(
     422, "benefit-unlawful", "权益不得发布", "The benefit may not be published",
     "请按 errors 中所列条款修改后重新提出。", "Change what errors names, with its article, and propose it again.",
 )  # fmt: skip
+CONTRACT_NEEDED = declare(
+    409, "contract-needed", "该权益须以订单办理", "This benefit needs an order",
+    "免押与先用后付请改为创建订单，不可直接核销。", "Deposit waivers and pay-after-use go through an order, not a redemption.",
+)  # fmt: skip

@@ -14,7 +14,7 @@ _VERIFICATION = (
     "partner_ref, ref, receipt, state, answered_at, expires_at"
 )
 _REDEMPTION = (
-    "id, verification_id, partner_id, benefit_id, subject_id, amount_fen, granted_fen, reversed_fen, reversed_whole, "
+    "id, verification_id, partner_id, benefit_id, subject_id, amount_fen, reversed_fen, state, "
     "partner_ref, receipt, redeemed_at"
 )
 
@@ -41,7 +41,7 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
-    """The row of a redemption; amounts in fen."""
+    """The row of a redemption; `amount_fen` is what the benefit was worth."""
 
     id: UUID
     verification_id: UUID
@@ -49,7 +49,6 @@ class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
     benefit_id: str
     subject_id: UUID | None
     amount_fen: int
-    granted_fen: int
     partner_ref: str
     idempotency_key: str
     receipt: str
@@ -152,8 +151,8 @@ async def verifications_of_subject(
         access,
         "SELECT verification.subject_id, verification.id, verification.partner_id, verification.terminal, "
         "verification.benefit_id, verification.result, verification.reason, verification.amount_fen, verification.state, "
-        "verification.answered_at, verification.expires_at, redemption.redeemed_at, redemption.granted_fen, "
-        "redemption.reversed_fen, redemption.reversed_whole, "
+        "verification.answered_at, verification.expires_at, redemption.redeemed_at, redemption.amount_fen AS redeemed_fen, "
+        "redemption.state AS redemption_state, "
         "(SELECT terms FROM benefit WHERE benefit.benefit_id = verification.benefit_id "
         "AND benefit.version = verification.benefit_version) AS terms "
         "FROM verification LEFT JOIN redemption ON redemption.verification_id = verification.id "
@@ -194,16 +193,14 @@ async def give_back(connection: Connection, subject_id: UUID, benefit_id: str, p
 async def add_redemption(connection: Connection, row: NewRedemption) -> None:
     """Writes a redemption; a second one for the same verification breaks the unique key."""
     await connection.execute(
-        "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, subject_id, amount_fen, granted_fen, "
-        "reversed_fen, reversed_whole, partner_ref, idempotency_key, receipt, redeemed_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, false, $8, $9, $10, $11)",
+        "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, subject_id, amount_fen, reversed_fen, state, "
+        "partner_ref, idempotency_key, receipt, redeemed_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 'redeemed', $7, $8, $9, $10)",
         row.id,
         row.verification_id,
         row.partner_id,
         row.benefit_id,
         row.subject_id,
         row.amount_fen,
-        row.granted_fen,
         row.partner_ref,
         row.idempotency_key,
         row.receipt,
@@ -238,25 +235,24 @@ async def add_reversal(
     reversal_id: UUID,
     redemption_id: UUID,
     amount_fen: int,
-    whole: bool,
+    state: str,
     partner_ref: str,
     receipt: str,
     now: datetime,
 ) -> None:
     """Writes a reversal and adds it to what is reversed; the table's CHECK keeps the sum within the redemption."""
     await connection.execute(
-        "UPDATE redemption SET reversed_fen = reversed_fen + $2, reversed_whole = $3 WHERE id = $1",
+        "UPDATE redemption SET reversed_fen = reversed_fen + $2, state = $3 WHERE id = $1",
         redemption_id,
         amount_fen,
-        whole,
+        state,
     )
     await connection.execute(
-        "INSERT INTO reversal (id, redemption_id, amount_fen, whole, partner_ref, receipt, reversed_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO reversal (id, redemption_id, amount_fen, partner_ref, receipt, reversed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
         reversal_id,
         redemption_id,
         amount_fen,
-        whole,
         partner_ref,
         receipt,
         now,

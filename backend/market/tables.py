@@ -1,6 +1,6 @@
 """Benefits and their counters, verifications, redemptions, reversals and closed offers."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -47,7 +47,7 @@ class ClosedOffer(Table, tablename="closed_offer"):
 
 
 class Verification(Table, tablename="verification"):
-    """One answer to one scan. `reason` is for the holder alone; `ref` is random and used once."""
+    """One answer to one scan. `reason` is for the holder alone; `ref` is random and used once; lapsing is told by `expires_at`."""
 
     id = UUID(primary_key=True, default=None)
     partner_id = UUID(null=False, default=None)
@@ -77,9 +77,8 @@ class Redemption(Table, tablename="redemption"):
     benefit_id = Text(null=False, default=None)
     subject_id = UUID(null=True, default=None)
     amount_fen = BigInt(null=False, default=None)
-    granted_fen = BigInt(null=False, default=None)
-    reversed_fen = BigInt(null=False, default=0)
-    reversed_whole = Boolean(null=False, default=False)
+    reversed_fen = BigInt(null=False, default=None)
+    state = Text(null=False, default=None)
     partner_ref = Text(null=False, default=None)
     idempotency_key = Text(null=False, default=None)
     receipt = Text(null=False, default=None)
@@ -92,7 +91,6 @@ class Reversal(Table, tablename="reversal"):
     id = UUID(primary_key=True, default=None)
     redemption_id = UUID(null=False, default=None)
     amount_fen = BigInt(null=False, default=None)
-    whole = Boolean(null=False, default=None)
     partner_ref = Text(null=False, default=None)
     receipt = Text(null=False, default=None)
     reversed_at = Timestamptz(null=False, default=None)
@@ -119,14 +117,15 @@ CONSTRAINTS = (
     "CREATE INDEX verification_subject ON verification (subject_id, id DESC)",
     "CREATE INDEX verification_tries ON verification (partner_id, subject_id, answered_at)",
     "ALTER TABLE verification ADD CHECK (result IN ('eligible', 'declined'))",
-    "ALTER TABLE verification ADD CHECK (state IN ('answered', 'redeemed', 'voided'))",
+    "ALTER TABLE verification ADD CHECK (state IN ('answered', 'redeemed'))",
     "ALTER TABLE verification ADD FOREIGN KEY (benefit_id, benefit_version) REFERENCES benefit (benefit_id, version)",
     "CREATE UNIQUE INDEX redemption_verification ON redemption (verification_id)",
     "CREATE INDEX redemption_key ON redemption (partner_id, idempotency_key)",
     "CREATE INDEX redemption_subject ON redemption (subject_id)",
     "ALTER TABLE redemption ADD FOREIGN KEY (verification_id) REFERENCES verification (id)",
-    "ALTER TABLE redemption ADD CHECK (amount_fen >= 0 AND granted_fen >= 0)",
     "ALTER TABLE redemption ADD CHECK (reversed_fen >= 0 AND reversed_fen <= amount_fen)",
+    "ALTER TABLE redemption ADD CHECK (state IN ('redeemed', 'partly-reversed', 'reversed'))",
+    "ALTER TABLE redemption ADD CHECK (state <> 'reversed' OR reversed_fen = amount_fen)",
     "CREATE INDEX reversal_redemption ON reversal (redemption_id)",
     "ALTER TABLE reversal ADD FOREIGN KEY (redemption_id) REFERENCES redemption (id)",
     "ALTER TABLE reversal ADD CHECK (amount_fen >= 0)",

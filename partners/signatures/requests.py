@@ -120,7 +120,9 @@ def verify_request(
     if abs(now - created) > MAXIMUM_AGE_SECONDS:
         return Refused("signature-stale")
     components = tuple(name.strip('"') for name in parsed["components"].split(" "))
-    if message.body and not digest_matches(message.headers.get("content-digest"), message.body):
+    digest = message.headers.get("content-digest")
+    # A digest without its body is a body that was taken away, and as bad as a body without its digest.
+    if (message.body or digest is not None) and not digest_matches(digest, message.body):
         return Refused("signature-invalid")
     if parsed["tag"] != tag or components != _components(message.headers):
         return Refused("signature-invalid")

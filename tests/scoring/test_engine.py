@@ -121,7 +121,9 @@ def test_the_order_of_records_never_matters(given_facts: list[Fact], chance: obj
 @settings(max_examples=100, deadline=None)
 def test_every_record_is_either_a_line_or_told_why_not(given_facts: list[Fact]) -> None:
     result = score(TAOHUA, given_facts, DAY)
-    named = [line.record_id for line in result.lines if line.record_id] + [entry.record_id for entry in result.not_counted]
+    named = [line.record_id for line in result.lines if line.record_id] + [
+        entry.record_id for entry in result.not_counted
+    ]
     assert sorted(named) == sorted(given.record_id for given in given_facts)
 
 

@@ -50,7 +50,9 @@ def test_a_hostile_rule_is_refused_with_rule_ground_and_article(name: str) -> No
     data["rules"][3]["reason"] = dict(zip(("zh", "en"), HOSTILE[name], strict=True))
     refused = refusal_of(data)
     assert refused.findings
-    assert all(finding.rule == data["rules"][3]["id"] and finding.article and finding.ground for finding in refused.findings)
+    assert all(
+        finding.rule == data["rules"][3]["id"] and finding.article and finding.ground for finding in refused.findings
+    )
 
 
 @pytest.mark.parametrize("missing", ["provider", "law", "class"])

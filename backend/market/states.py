@@ -1,0 +1,33 @@
+"""The states of a benefit's version as data: draft -> published (a second person) -> paused or ended."""
+
+from enum import StrEnum
+
+from partners.orders.machine import Machine
+
+
+class BenefitState(StrEnum):
+    """Where a version is in its life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class BenefitEvent(StrEnum):
+    """What moves a version on."""
+
+    APPROVE = "approve"
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+BENEFIT: Machine[BenefitState, BenefitEvent] = Machine(
+    BenefitState.DRAFT,
+    {
+        BenefitState.DRAFT: {BenefitEvent.APPROVE: BenefitState.PUBLISHED},
+        BenefitState.PUBLISHED: {BenefitEvent.PAUSE: BenefitState.PAUSED, BenefitEvent.END: BenefitState.ENDED},
+        BenefitState.PAUSED: {BenefitEvent.RESUME: BenefitState.PUBLISHED, BenefitEvent.END: BenefitState.ENDED},
+    },
+)
