@@ -47,7 +47,6 @@ _FILES = create_static_files_router(
     include_in_schema=False,
     opt={"permission": Permission.PUBLIC_READ},
     cache_control=CacheControlHeader(public=True, max_age=_YEAR_SECONDS, immutable=True),
-    response_headers={"X-Content-Type-Options": "nosniff"},
 )
 
 HANDLERS = (resident, till, draw_codes, _FILES)
