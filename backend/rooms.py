@@ -1,12 +1,16 @@
 """The rooms of the house, in one list: what each brings to the application."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
 from piccolo.table import Table
 
 import backend.access_log.api
+import backend.codes.api
+import backend.codes.service
+import backend.codes.tables
 import backend.commitments.api
 import backend.commitments.service
 import backend.commitments.tables
@@ -23,7 +27,14 @@ import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
 import backend.pages.api
+import backend.partner_accounts.api
+import backend.partner_accounts.service
+import backend.partner_accounts.tables
 import backend.platform.tables
+import backend.records.api
+import backend.records.intake
+import backend.records.service
+import backend.records.tables
 import backend.subjects.tables
 from backend.identity.service import Forget
 from backend.platform.platform import Platform
@@ -35,6 +46,9 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.subjects.tables,
     backend.identity.tables,
     backend.consents.tables,
+    backend.records.tables,
+    backend.codes.tables,
+    backend.partner_accounts.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -48,6 +62,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.identity.api.HANDLERS,
     *backend.consents.api.HANDLERS,
     *backend.access_log.api.HANDLERS,
+    *backend.records.api.HANDLERS,
+    *backend.codes.api.HANDLERS,
+    *backend.partner_accounts.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
     *backend.declarations.api.HANDLERS,
@@ -57,6 +74,8 @@ HANDLERS: tuple[Any, ...] = (
 # What each room forgets when a person leaves, in this order.
 FORGET: tuple[Forget, ...] = (
     backend.consents.service.forget,
+    backend.codes.service.forget,
+    backend.partner_accounts.service.forget,
     backend.enterprises.service.forget,
 )
 
@@ -64,6 +83,7 @@ FORGET: tuple[Forget, ...] = (
 def due_handlers(platform: Platform) -> Mapping[str, Any]:
     """Topic of the due queue -> the room's handler."""
     return {
+        backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
     }
@@ -71,4 +91,6 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
     """The periodic jobs of all rooms."""
-    return ()
+    return (
+        Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
+    )

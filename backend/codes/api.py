@@ -18,7 +18,9 @@ from backend.platform.roles import Permission
 SceneName = Annotated[
     str, Parameter(description="场景 scene", pattern=r"^[a-z]{1,20}(?!\n)$", max_length=20, examples=[])
 ]
-CodeText = Annotated[str, Parameter(description="本人当前诚信码文本 the caller's own code text", min_length=1, max_length=512)]
+CodeText = Annotated[
+    str, Parameter(description="本人当前诚信码文本 the caller's own code text", min_length=1, max_length=512)
+]
 
 _CODE = {
     "text": "IC1:QA0WL9TQ62BBQ2W8UPS4E2U5KL8O:B+5TJ2RI8V2U5AX",

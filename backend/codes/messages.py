@@ -1,7 +1,6 @@
 """What goes in and out of the codes room."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 

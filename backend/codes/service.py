@@ -38,6 +38,11 @@ def scene_named(name: str) -> Scene:
         raise SCENE_UNKNOWN.error(errors=[FieldError("scene", f"可选：{names}", f"one of: {names}")]) from None
 
 
+def scene_names() -> tuple[str, ...]:
+    """The scenes in which a benefit may be offered."""
+    return tuple(scene.name.lower() for scene in Scene if scene is not Scene.ANY)
+
+
 async def fetch_tickets(platform: Platform, caller: Caller, count: int) -> TicketBatch:
     """`count` (1 to 32) one-time tickets for the caller's phone, 24 hours at most and no longer than the consent to show.
 
@@ -155,7 +160,8 @@ async def _draw(platform: Platform, caller: Caller, count: int) -> tuple[list[ic
 
 
 def _slot(key: OwnKey) -> int:
-    assert key.slot is not None
+    if key.slot is None:
+        raise TypeError("a ticket key has a slot")
     return key.slot
 
 

@@ -27,7 +27,9 @@ from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.platform.terms import LAST_DAY_UNUSABLE
 
-InState = Annotated[CommitmentState | None, Parameter(query="state", description="只列此状态。Only those in this state.")]
+InState = Annotated[
+    CommitmentState | None, Parameter(query="state", description="只列此状态。Only those in this state.")
+]
 
 _MAKE = {
     "type": "voluntary",
@@ -144,9 +146,7 @@ async def list_of_enterprise(
         answer=_COMMITMENT,
     ),
 )
-async def get_of_enterprise(
-    platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID
-) -> Commitment:
+async def get_of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID) -> Commitment:
     return await service.one_of_enterprise(platform, caller, enterprise_id, commitment_id)
 
 

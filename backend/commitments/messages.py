@@ -15,8 +15,8 @@ UnitCode = Annotated[
     str,
     Meta(min_length=18, max_length=18, pattern=r"^[0-9A-Za-z]{18}(?!\n)$", examples=["11320100MB1886843H"]),
 ]
-Reason = Annotated[Lines, Meta(max_length=512)]
-Clause = Annotated[Lines, Meta(max_length=2000)]
+Reason = Annotated[Lines, Meta(min_length=1, max_length=512)]
+Clause = Annotated[Lines, Meta(min_length=1, max_length=2000)]
 
 
 class CommitmentType(StrEnum):

@@ -189,9 +189,7 @@ async def of_enterprise(
     return _page(rows, limit)
 
 
-async def one_of_enterprise(
-    platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID
-) -> Commitment:
+async def one_of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID) -> Commitment:
     """One commitment with its history, for its agent. Raises NOT_FOUND. Two round trips."""
     async with platform.database.connection() as connection:
         await enterprises.acting_for(connection, caller, enterprise_id)
@@ -285,7 +283,9 @@ def _require_complete(finding: CheckCommitment, *, final: bool) -> None:
     demanded = {"unperformed": finding.unperformed, "sanction": finding.sanction}
     if not final:
         demanded["rectify_by"] = str(finding.rectify_by or "")
-    missing = [FieldError(field, "缺少这个字段", "this field is missing") for field, given in demanded.items() if not given]
+    missing = [
+        FieldError(field, "缺少这个字段", "this field is missing") for field, given in demanded.items() if not given
+    ]
     if missing:
         raise FINDING_INCOMPLETE.error(errors=missing)
 

@@ -99,9 +99,7 @@ async def propose(connection: Connection, commitment_id: UUID, proposal: object,
 
 async def drop_proposal(connection: Connection, commitment_id: UUID) -> None:
     """Nothing is proposed any more."""
-    await connection.execute(
-        "UPDATE commitment SET proposal = NULL, proposed_by = NULL WHERE id = $1", commitment_id
-    )
+    await connection.execute("UPDATE commitment SET proposal = NULL, proposed_by = NULL WHERE id = $1", commitment_id)
 
 
 async def find(
@@ -154,9 +152,7 @@ async def page(
     )
 
 
-async def published_page(
-    connection: Connection, negative_since: date, before: UUID | None, limit: int
-) -> list[Row]:
+async def published_page(connection: Connection, negative_since: date, before: UUID | None, limit: int) -> list[Row]:
     """Up to `limit` published commitments with an id below `before`, newest first; a negative finding from
     `negative_since` on only."""
     return await connection.fetch(

@@ -20,9 +20,7 @@ from backend.platform.terms import day_after, require_last_day
 TOPIC = "declaration"
 
 
-async def declare(
-    platform: Platform, caller: Caller, enterprise_id: UUID, declaration: MakeDeclaration
-) -> Declaration:
+async def declare(platform: Platform, caller: Caller, enterprise_id: UUID, declaration: MakeDeclaration) -> Declaration:
     """An agent declares something about the enterprise. Raises NOT_FOUND, LAST_DAY_UNUSABLE."""
     now = platform.clock.now()
     require_last_day(declaration.valid_until, now, "valid_until")

@@ -5,12 +5,13 @@ from uuid import UUID
 from litestar import delete, get, post
 
 from backend.enterprises import service
-from backend.enterprises.messages import Enterprise, RegisterEnterprise
+from backend.enterprises.messages import Enterprise, EnterpriseDetail, RegisterEnterprise
 from backend.enterprises.problems import ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN
 from backend.platform.callers import Caller
+from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
 from backend.platform.http.operation import operation
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 
 _ENTERPRISE = {
@@ -57,6 +58,22 @@ async def list_mine(platform: Platform, caller: Caller) -> list[Enterprise]:
     return await service.mine(platform, caller)
 
 
+@get(
+    "/v1/enterprises/{enterprise_id:uuid}",
+    **operation(
+        Permission.ENTERPRISE_ACT,
+        "企业及其信用记录 An enterprise and its records",
+        "仅限经办人查看；企业的失信不计入任何个人的信用分。For its agents only; its defaults are charged to no person. Two database round trips.",
+        raises=(NOT_FOUND, BAD_CURSOR),
+        answer={"enterprise": _ENTERPRISE, "records": [], "next": None},
+    ),
+)
+async def get_enterprise(
+    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> EnterpriseDetail:
+    return await service.detail(platform, caller, enterprise_id, cursor, limit)
+
+
 @delete(
     "/v1/enterprises/{enterprise_id:uuid}",
     **operation(
@@ -70,4 +87,4 @@ async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> N
     await service.withdraw(platform, caller, enterprise_id)
 
 
-HANDLERS = (register, list_mine, withdraw)
+HANDLERS = (register, list_mine, get_enterprise, withdraw)

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from backend.enterprises.states import EnterpriseState
 from backend.platform.texts import Reference, ShortText
+from backend.records.messages import RecordOut
 
 CreditCode = Annotated[
     str,
@@ -49,6 +50,14 @@ class Enterprise(msgspec.Struct):
     registered_at: datetime
     agent_role: AgentRole
     agent_since: datetime
+
+
+class EnterpriseDetail(msgspec.Struct):
+    """An enterprise with what is recorded about it, newest act first; `next` continues the records."""
+
+    enterprise: Enterprise
+    records: list[RecordOut]
+    next: str | None
 
 
 class ActingFor(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from backend.enterprises import store
-from backend.enterprises.messages import ActingFor, AgentRole, Enterprise, RegisterEnterprise
+from backend.enterprises.messages import ActingFor, AgentRole, Enterprise, EnterpriseDetail, RegisterEnterprise
 from backend.enterprises.problems import ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN
 from backend.enterprises.states import NEXT, START, EnterpriseEvent, EnterpriseState
 from backend.platform.access import Access, ActorKind, Ground
@@ -14,6 +14,7 @@ from backend.platform.impartiality import OWN_MATTER
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.row_ids import new_id
+from backend.records import service as records
 from backend.subjects import service as subjects
 from backend.subjects.service import Identifier, SubjectKind
 
@@ -42,9 +43,7 @@ async def add_enterprise(
     if isinstance(code, InvalidIdentifier):
         raise ENTERPRISE_CODE_INVALID.error(errors=[FieldError("code", code.zh, code.en)])
     now = platform.clock.now()
-    [subject_id] = await subjects.find_or_create(
-        platform, connection, [Identifier(SubjectKind.ENTERPRISE, code.value)]
-    )
+    [subject_id] = await subjects.find_or_create(platform, connection, [Identifier(SubjectKind.ENTERPRISE, code.value)])
     await store.add(connection, new_id(now), subject_id, code.value, enterprise.name, START, now)
     row = await store.by_code(connection, code.value)
     if row is None:
@@ -56,9 +55,7 @@ async def add_enterprise(
     if agents:
         raise ENTERPRISE_TAKEN.error()
     state = EnterpriseState(row["state"])
-    await store.put(
-        connection, enterprise_id, enterprise.name, NEXT.get((state, EnterpriseEvent.RETURN), state)
-    )
+    await store.put(connection, enterprise_id, enterprise.name, NEXT.get((state, EnterpriseEvent.RETURN), state))
     await store.add_agent(
         connection, new_id(now), enterprise_id, account_id, enterprise.agent_role, enterprise.authorisation, now
     )
@@ -69,6 +66,19 @@ async def mine(platform: Platform, caller: Caller) -> list[Enterprise]:
     """The enterprises that the caller acts for, newest first. One round trip."""
     async with platform.database.connection() as connection:
         return [_enterprise(row) for row in await store.of_agent(connection, caller.account_id)]
+
+
+async def detail(
+    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: str | None, limit: int
+) -> EnterpriseDetail:
+    """An enterprise that the caller acts for, with its records. Raises NOT_FOUND, BAD_CURSOR. Two round trips."""
+    async with platform.database.connection() as connection:
+        rows = await store.of_agent(connection, caller.account_id, enterprise_id)
+    if not rows:
+        raise NOT_FOUND.error()
+    access = _access(caller, rows[0], "查看企业信用记录", "records")
+    page = await records.records_of_enterprise(platform, access, rows[0]["subject_id"], cursor, limit)
+    return EnterpriseDetail(_enterprise(rows[0]), page.records, page.next)
 
 
 async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> None:
@@ -102,17 +112,16 @@ async def require_impartial(connection: Connection, caller: Caller, enterprise_i
         raise OWN_MATTER.error()
 
 
-def access_of(caller: Caller, enterprise: ActingFor, action: str, *fields: str) -> Access:
-    """The context in which an agent reads what is recorded about the enterprise."""
+def _access(caller: Caller, enterprise: Row, action: str, *fields: str) -> Access:
     return Access(
         actor_kind=ActorKind.ENTERPRISE,
         actor=str(caller.account_id),
-        actor_name=enterprise.name,
+        actor_name=enterprise["name"],
         action=action,
         purpose="企业查询本企业信用信息",
         ground=Ground.OWN_REQUEST,
         fields=fields,
-        subject=enterprise.subject_id,
+        subject=enterprise["subject_id"],
         request_id=caller.request_id,
     )
 

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from backend.platform.database import Connection, Row
 
-_COLUMNS = "enterprise.id, enterprise.subject_id, enterprise.code, enterprise.name, enterprise.state, enterprise.registered_at"
+_COLUMNS = (
+    "enterprise.id, enterprise.subject_id, enterprise.code, enterprise.name, enterprise.state, enterprise.registered_at"
+)
 
 
 async def add(

@@ -61,7 +61,9 @@ async def offered_for_update(connection: Connection, benefit_id: str) -> Row | N
     )
 
 
-async def set_state(connection: Connection, benefit_id: str, version: int, state: str, ended_at: datetime | None) -> None:
+async def set_state(
+    connection: Connection, benefit_id: str, version: int, state: str, ended_at: datetime | None
+) -> None:
     """Writes the state of a version."""
     await connection.execute(
         "UPDATE benefit SET state = $3, ended_at = $4 WHERE benefit_id = $1 AND version = $2",
@@ -84,13 +86,14 @@ async def offered(connection: Connection, benefit_id: str, periods: Sequence[str
     )
 
 
-async def version_of(connection: Connection, benefit_id: str, version: int) -> Row | None:
-    """One version, whatever its state: the terms under which something was verified."""
-    return await connection.fetch_one(
+async def version_of(connection: Connection, benefit_id: str, version: int) -> Row:
+    """One version, whatever its state: the terms under which something was verified; a foreign key keeps it there."""
+    [row] = await connection.fetch(
         "SELECT benefit_id, version, terms, state, approved_at FROM benefit WHERE benefit_id = $1 AND version = $2",
         benefit_id,
         version,
     )
+    return row
 
 
 async def offered_page(
@@ -131,7 +134,9 @@ async def give_back(connection: Connection, benefit_id: str, periods: Sequence[s
     """Takes one redemption off the count of each period, in the order in which `take` locks them."""
     for period in sorted(periods):
         await connection.execute(
-            "UPDATE benefit_use SET used = used - 1 WHERE benefit_id = $1 AND period = $2 AND used > 0", benefit_id, period
+            "UPDATE benefit_use SET used = used - 1 WHERE benefit_id = $1 AND period = $2 AND used > 0",
+            benefit_id,
+            period,
         )
 
 

@@ -1,6 +1,6 @@
 """Doing a partner's act once: the idempotency key, its saved answer, and the answer's bytes."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar, cast
 from uuid import UUID
 
 import msgspec
@@ -11,9 +11,16 @@ from backend.platform import idempotency
 from backend.platform.database import Connection
 from backend.platform.idempotency import IDEMPOTENCY_KEY_MISSING, Saved
 
+Body = TypeVar("Body")
+
 IdempotencyKey = Annotated[
     str | None,
-    Parameter(header="Idempotency-Key", required=False, max_length=64, description="每次业务操作一个 UUID。A UUID for each act."),
+    Parameter(
+        header="Idempotency-Key",
+        required=False,
+        max_length=64,
+        description="每次业务操作一个 UUID。A UUID for each act.",
+    ),
 ]
 
 
@@ -54,10 +61,10 @@ async def save(connection: Connection, partner_id: UUID, once: Once, body: bytes
     return Answered(status, body, False)
 
 
-def response(answered: Answered) -> Response[bytes]:
-    """The answer over HTTP; a replayed one says so."""
+def response(answered: Answered, kind: type[Body]) -> Response[Body]:
+    """The answer over HTTP; a replayed one says so. `kind` is what the bytes are, for the published contract."""
     return Response(
-        answered.body,
+        cast(Body, answered.body),
         status_code=answered.status,
         media_type="application/json",
         headers={"Idempotency-Replayed": "true"} if answered.replayed else {},

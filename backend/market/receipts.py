@@ -12,17 +12,14 @@ from backend.platform.platform import Platform
 TYPE = "xinyi-receipt+jwt"
 
 
-def sign(
-    platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime, expires_at: datetime | None, **claims: object
-) -> str:
+def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime, **claims: object) -> str:
     """A receipt for one partner over `claims` and the digest of the request (`mark`, 32 bytes)."""
     key = platform.keys.active(Purpose.ANSWER)
     payload: dict[str, object] = {
         "iss": platform.settings.external_url,
         "aud": str(partner_id),
         "iat": int(issued_at.timestamp()),
-        **({"exp": int(expires_at.timestamp())} if expires_at is not None else {}),
-        "digest": base64.urlsafe_b64encode(mark).rstrip(b"=").decode(),
+        "request": base64.urlsafe_b64encode(mark).rstrip(b"=").decode(),
         **claims,
     }
     return jwt.encode(payload, key.private_key(), algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})

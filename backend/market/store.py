@@ -6,15 +6,16 @@ from uuid import UUID
 
 import msgspec
 
+from backend.market.messages import Result
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
 
 _VERIFICATION = (
     "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
-    "partner_ref, ref, receipt, state, answered_at, expires_at"
+    "partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at"
 )
 _REDEMPTION = (
-    "id, verification_id, partner_id, benefit_id, subject_id, amount_fen, reversed_fen, state, "
+    "id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, reversed_fen, state, "
     "partner_ref, receipt, redeemed_at"
 )
 
@@ -29,7 +30,7 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     benefit_version: int
     account_id: UUID
     subject_id: UUID
-    result: str
+    result: Result
     reason: object
     tier_value: int
     amount_fen: int | None
@@ -47,6 +48,7 @@ class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
     verification_id: UUID
     partner_id: UUID
     benefit_id: str
+    benefit_version: int
     subject_id: UUID | None
     amount_fen: int
     partner_ref: str
@@ -66,7 +68,7 @@ async def circumstances(
 ) -> Row:
     """What bears on one person and one benefit: `closed` (why the offer is closed, or null), `used` by period, and
     `tried`, the other benefits this partner tried on this person since `month_start`. One statement."""
-    row = await connection.read_one(
+    [row] = await connection.read(
         access,
         "SELECT $1::uuid AS subject_id, "
         "(SELECT because FROM closed_offer WHERE subject_id = $1 AND benefit_id = $3) AS closed, "
@@ -80,13 +82,12 @@ async def circumstances(
         list(periods),
         month_start,
     )
-    assert row is not None
     return row
 
 
 async def all_circumstances(connection: Connection, access: Access, subject_id: UUID, periods: Sequence[str]) -> Row:
     """The same for every benefit of one person: `closed` and `used` as objects by benefit id."""
-    row = await connection.read_one(
+    [row] = await connection.read(
         access,
         "SELECT $1::uuid AS subject_id, "
         "(SELECT COALESCE(jsonb_object_agg(benefit_id, because), '{}') FROM closed_offer WHERE subject_id = $1) AS closed, "
@@ -96,7 +97,6 @@ async def all_circumstances(connection: Connection, access: Access, subject_id: 
         subject_id,
         list(periods),
     )
-    assert row is not None
     return row
 
 
@@ -105,7 +105,7 @@ async def add_verification(connection: Connection, access: Access, row: NewVerif
     await connection.read(
         access,
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
-        "reason, tier_value, amount_fen, partner_ref, ref, receipt, state, answered_at, expires_at) "
+        "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'answered', $15, $16) RETURNING subject_id",
         row.id,
         row.partner_id,
@@ -193,12 +193,14 @@ async def give_back(connection: Connection, subject_id: UUID, benefit_id: str, p
 async def add_redemption(connection: Connection, row: NewRedemption) -> None:
     """Writes a redemption; a second one for the same verification breaks the unique key."""
     await connection.execute(
-        "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, subject_id, amount_fen, reversed_fen, state, "
-        "partner_ref, idempotency_key, receipt, redeemed_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 'redeemed', $7, $8, $9, $10)",
+        "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, "
+        "reversed_fen, state, partner_ref, idempotency_key, receipt, redeemed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'redeemed', $8, $9, $10, $11)",
         row.id,
         row.verification_id,
         row.partner_id,
         row.benefit_id,
+        row.benefit_version,
         row.subject_id,
         row.amount_fen,
         row.partner_ref,

@@ -47,7 +47,7 @@ class ClosedOffer(Table, tablename="closed_offer"):
 
 
 class Verification(Table, tablename="verification"):
-    """One answer to one scan. `reason` is for the holder alone; `ref` is random and used once; lapsing is told by `expires_at`."""
+    """One answer to one scan. `reason` is for the holder alone; `ephemeral_ref` is random and used once; lapsing is told by `expires_at`."""
 
     id = UUID(primary_key=True, default=None)
     partner_id = UUID(null=False, default=None)
@@ -61,7 +61,7 @@ class Verification(Table, tablename="verification"):
     tier_value = BigInt(null=False, default=None)
     amount_fen = BigInt(null=True, default=None)
     partner_ref = Text(null=False, default=None)
-    ref = Text(null=False, default=None)
+    ephemeral_ref = Text(null=False, default=None)
     receipt = Text(null=False, default=None)
     state = Text(null=False, default=None)
     answered_at = Timestamptz(null=False, default=None)
@@ -75,6 +75,7 @@ class Redemption(Table, tablename="redemption"):
     verification_id = UUID(null=False, default=None)
     partner_id = UUID(null=False, default=None)
     benefit_id = Text(null=False, default=None)
+    benefit_version = Integer(null=False, default=None)
     subject_id = UUID(null=True, default=None)
     amount_fen = BigInt(null=False, default=None)
     reversed_fen = BigInt(null=False, default=None)

@@ -8,6 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from backend.objections.messages import DeadlineClock, Help
+from backend.objections.states import FINAL, ObjectionState
+from backend.platform.database import Row
 from backend.platform.working_days import WorkingCalendar, WorkingDay
 
 Days = Annotated[int, Meta(ge=1, le=60)]
@@ -45,3 +48,30 @@ def decide_by(calendar: WorkingCalendar, filed_on: date, term: int, excluded: in
 def excluded_by(calendar: WorkingCalendar, paused_on: date, resumed_on: date) -> int:
     """Working days that do not count because the clock stood still from `paused_on` to `resumed_on`."""
     return calendar.between(paused_on, resumed_on)
+
+
+def is_paused(row: Row) -> bool:
+    """Whether the clock of an objection stands still: inspection, testing and expert review do not count."""
+    return bool(row["state"] == ObjectionState.ASSISTING and row["help"] != Help.UNIT)
+
+
+def present_deadline(row: Row) -> date | None:
+    """The last day for what comes next of an objection; None when it is decided or paused."""
+    if row["state"] in FINAL or is_paused(row):
+        return None
+    last_day: date = row["mark_by"] if row["state"] == ObjectionState.FILED else row["decide_by"]
+    return last_day
+
+
+def clock_of(calendar: WorkingCalendar, row: Row, today: date) -> DeadlineClock:
+    """The clock of an objection as it is shown."""
+    paused, last_day = is_paused(row), present_deadline(row)
+    return DeadlineClock(
+        mark_by=row["mark_by"],
+        decide_by=None if paused else row["decide_by"],
+        reply_by=row["reply_by"] if row["state"] == ObjectionState.ASSISTING else None,
+        paused=paused,
+        overdue=row["overdue"],
+        provisional=row["provisional"],
+        working_days_left=None if last_day is None else calendar.between(today, last_day),
+    )

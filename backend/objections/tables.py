@@ -1,19 +1,20 @@
 """Objections and their history. Both are about a person: nothing is read from them without an access row."""
 
-from piccolo.columns import JSONB, UUID, BigSerial, Boolean, Date, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID, BigSerial, Boolean, Bytea, Date, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 from backend.objections.states import FINAL, ObjectionState
 
 
 class Objection(Table, tablename="objection"):
-    """One objection. `term` and `excluded` are working days: the term to decide in, and what of it does not count."""
+    """One objection. `term` and `excluded` are working days: the term to decide in, and what of it does not count.
+    The statement is sealed: people write whatever they want into it."""
 
     id = UUID(primary_key=True, default=None)
     subject_id = UUID(null=False, default=None)
     record_id = UUID(null=True, default=None)
     kind = Text(null=False, default=None)
-    statement = Text(null=False, default=None)
+    statement_sealed = Bytea(null=False, default=None)
     evidence = Text(null=True, default=None)
     state = Text(null=False, default=None)
     filed_at = Timestamptz(null=False, default=None)
@@ -28,7 +29,6 @@ class Objection(Table, tablename="objection"):
     reply_by = Date(null=True, default=None)
     overdue = Boolean(null=False, default=False)
     reason = Text(null=True, default=None)
-    correction = JSONB(null=True, default=None)
     proposed_by = UUID(null=True, default=None)
     decided_at = Timestamptz(null=True, default=None)
 

@@ -1,6 +1,7 @@
 """Drawing QR symbols as SVG paths, for phones that compute their codes themselves."""
 
 from itertools import groupby
+from typing import Any
 
 import zxingcpp
 
@@ -10,7 +11,8 @@ from backend.pages.messages import Drawing
 def draw(text: str) -> Drawing:
     """The QR symbol of `text`, error correction M. About 0.5 ms, so it needs no thread."""
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    image = symbol.to_image(scale=1, add_quiet_zones=False)
+    # The package's types do not say that its image is a buffer of one byte a pixel.
+    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
     size: int = image.shape[0]
     pixels = bytes(image)
     rows = (pixels[start : start + size] for start in range(0, size * size, size))

@@ -31,9 +31,7 @@ Code = Annotated[str | None, Parameter(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max
                     "name": "桃花市图书馆",
                     "name_en": "Taohua City Library",
                     "scenes": ["library"],
-                    "stores": [
-                        {"id": "0193a1c0-0000-7000-8000-000000000011", "name": "总馆", "district": "taoyuan"}
-                    ],
+                    "stores": [{"id": "0193a1c0-0000-7000-8000-000000000011", "name": "总馆", "district": "taoyuan"}],
                     "benefits": ["library-deposit-waiver"],
                 }
             ],

@@ -7,7 +7,14 @@ import msgspec
 
 from backend.identity import service as identity
 from backend.partner_accounts import store
-from backend.partner_accounts.messages import LivePartner, NewPartner, PartnerListing, PartnerPage, StoreListing, TillClerk
+from backend.partner_accounts.messages import (
+    LivePartner,
+    NewPartner,
+    PartnerListing,
+    PartnerPage,
+    StoreListing,
+    TillClerk,
+)
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
 from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
 from backend.platform import cursors, signers
@@ -111,6 +118,11 @@ async def partner_granting(connection: Connection, partner_id: UUID, benefit_id:
     if not row["granted"]:
         raise BENEFIT_NOT_GRANTED.error()
     return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"])
+
+
+async def granted_benefits(connection: Connection, partner_id: UUID) -> frozenset[str]:
+    """Which benefits a partner may honour, by id. One round trip."""
+    return frozenset(row["benefit_id"] for row in await store.granted_benefits(connection, partner_id))
 
 
 async def partner_names(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, str]:

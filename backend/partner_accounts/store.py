@@ -85,6 +85,11 @@ async def grant_benefit(connection: Connection, partner_id: UUID, benefit_id: st
     )
 
 
+async def granted_benefits(connection: Connection, partner_id: UUID) -> list[Row]:
+    """Which benefits a partner may honour."""
+    return await connection.fetch("SELECT benefit_id FROM partner_benefit WHERE partner_id = $1", partner_id)
+
+
 async def put_clerk(
     connection: Connection, account_id: UUID, partner_id: UUID, store_id: UUID, shown_as: str, now: datetime
 ) -> None:

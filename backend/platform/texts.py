@@ -10,7 +10,7 @@ _LINE = r"^[^\x00-\x1f\x7f-\x9f]*(?!\n)$"
 _LINES = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*(?!\n)$"
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
-# Takes a length of its own: `Annotated[Lines, Meta(max_length=512)]`.
-Lines = Annotated[str, Meta(min_length=1, pattern=_LINES)]
+# Takes lengths of its own: `Annotated[Lines, Meta(min_length=1, max_length=512)]`.
+Lines = Annotated[str, Meta(pattern=_LINES)]
 LongText = Annotated[str, Meta(min_length=1, max_length=4000, pattern=_LINES)]
 Reference = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+(?!\n)$")]

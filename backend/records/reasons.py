@@ -54,6 +54,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The header is not recognised: columns share one prefix (such as XK_ or CF_) and none repeats. "
         "Correct it and deliver the whole file again.",
     ),
+    "subject-changed": (
+        "同一文书编号先前属于另一主体。请核对文书编号，或先撤销原记录。",
+        "The same document number belonged to another subject before. Check it, or withdraw the earlier record first.",
+    ),
     # what may be recorded at all
     "unknown-item": (
         "目录中没有该事项，或该事项当前未生效，不得归集（条例第十八条）。请勿报送。",

@@ -15,6 +15,7 @@ MAXIMUM_SIDE = 4096
 MAXIMUM_PIXELS = 4_000_000
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 MEDIA_TYPES = tuple(_FORMATS)
+_QR = zxingcpp.barcode_formats_from_str("QRCode")
 
 # Decoding is work for a processor: two at a time leave room for everything else.
 _TURNS = asyncio.Semaphore(2)
@@ -40,6 +41,6 @@ def _read(picture: bytes, image_format: str) -> str | None:
         raise FRAME_TOO_LARGE.error() from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise FRAME_UNREADABLE.error() from None
-    found = (barcode.text for barcode in zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode))
+    found = (barcode.text for barcode in zxingcpp.read_barcodes(grey, formats=_QR))
     # A hostile QR may say anything: only text that begins like our code leaves here, and nothing in it is followed.
     return next((text for text in found if text.startswith(PREFIX) and len(text) <= MAXIMUM_INPUT), None)

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from backend.market.messages import BenefitId, CodeText, Fen, OfferedTier, Result, Text
+from backend.market.messages import BenefitId, CodeText, Fen, OfferedTier, Result
+from partners.benefits.terms import Text
 
 
 class TillBenefit(msgspec.Struct):
-    """A benefit that this till may verify."""
+    """A benefit that this till may verify; `cap_fen` bounds what it is worth at one time."""
 
     id: str
     scene: str
@@ -17,6 +18,7 @@ class TillBenefit(msgspec.Struct):
     unit: str
     name: Text
     description: Text
+    cap_fen: int | None
 
 
 class Till(msgspec.Struct):
@@ -29,7 +31,7 @@ class Till(msgspec.Struct):
 
 
 class TillVerificationOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """A scan or typed digits, and the benefit that the holder asks for."""
+    """A scan or typed digits, and the benefit that the holder asks for; `amount_fen` is the deposit to be waived, if any."""
 
     code: CodeText
     benefit: BenefitId
@@ -47,20 +49,19 @@ class TillVerification(msgspec.Struct):
 
 
 class TillRedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):
-    """Redeems an eligible verification; `amount_fen` is the price before the benefit."""
+    """Redeems an eligible verification; `amount_fen` is what the benefit is worth this time, 0 where it is no money."""
 
     verification_id: UUID
-    amount_fen: Fen | None = None
+    amount_fen: Fen = 0
 
 
 class TillRedemption(msgspec.Struct):
-    """A redemption: the price, and what the benefit takes off it."""
+    """A redemption, and what the benefit was worth."""
 
     redemption_id: UUID
     verification_id: UUID
     benefit: str
     amount_fen: int
-    granted_fen: int
     redeemed_at: datetime
 
 

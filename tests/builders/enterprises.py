@@ -48,12 +48,13 @@ def finding(**changes: Any) -> dict[str, Any]:
 
 def negative_finding(**changes: Any) -> dict[str, Any]:
     """A finding that part was not performed, with a term to rectify until 2027-02-01."""
-    return finding(
-        performance="partial",
-        unperformed="垃圾未清运",
-        sanction="责令清运并公示",
-        **{"rectify_by": "2027-02-01", **changes},
-    )
+    partial = {
+        "performance": "partial",
+        "unperformed": "垃圾未清运",
+        "sanction": "责令清运并公示",
+        "rectify_by": "2027-02-01",
+    }
+    return finding(**{**partial, **changes})
 
 
 async def registered(client: httpx2.AsyncClient, agent: Person, **changes: Any) -> str:

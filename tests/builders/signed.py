@@ -62,7 +62,9 @@ class SignedCaller:
         keys = (await self.client.get("/.well-known/jwks.json")).json()["keys"]
         published = {key["kid"]: public_key_from_jwk(key) for key in keys}
         refused = verify_response(
-            ResponseMessage(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content),
+            ResponseMessage(
+                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+            ),
             RequestMessage(method, message.target_uri, sent, content),
             published.get,
             now,

@@ -37,9 +37,7 @@ async def test_a_commitment_carries_the_twenty_fields_and_a_code_of_ours(scene: 
 
 async def test_an_individual_business_is_told_by_its_code(client: httpx2.AsyncClient, scene: Scene) -> None:
     shop = await registered(client, scene.agent, code=credit_code(2, register="92"))
-    answer = await client.post(
-        f"/v1/enterprises/{shop}/commitments", json=commitment(), headers=scene.agent.headers
-    )
+    answer = await client.post(f"/v1/enterprises/{shop}/commitments", json=commitment(), headers=scene.agent.headers)
     assert answer.json()["subject_category"] == "individual-business"
 
 
@@ -201,9 +199,7 @@ async def test_a_finding_whose_term_is_over_is_not_confirmed(scene: Scene, clock
     assert (answer.status_code, answer.json()["code"]) == (422, "last-day-unusable")
 
 
-async def test_no_officer_checks_an_enterprise_they_act_for(
-    client: httpx2.AsyncClient, person: PersonBuilder
-) -> None:
+async def test_no_officer_checks_an_enterprise_they_act_for(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
     both = await person(roles=(Role.CASE_OFFICER,))
     enterprise_id = await registered(client, both)
     path = f"/v1/enterprises/{enterprise_id}/commitments"
@@ -234,9 +230,7 @@ async def test_the_authority_lists_by_state(client: httpx2.AsyncClient, scene: S
 
 
 @pytest.mark.parametrize("field", ["reason", "content", "liability", "accepting_unit", "accepting_unit_code", "remark"])
-async def test_control_characters_are_a_malformed_request(
-    client: httpx2.AsyncClient, scene: Scene, field: str
-) -> None:
+async def test_control_characters_are_a_malformed_request(client: httpx2.AsyncClient, scene: Scene, field: str) -> None:
     for character in ("\x00", "\x1b"):
         body = commitment(**{field: f"a{character}b"})
         answer = await client.post(scene.path, json=body, headers=scene.agent.headers)

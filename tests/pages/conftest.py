@@ -6,7 +6,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 from granian.constants import Interfaces
@@ -14,7 +14,7 @@ from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from backend.platform.http.telemetry import Telemetry
+from backend.platform.http.telemetry import Application, Telemetry
 
 PHONE = {"width": 390, "height": 844}
 _FLAGS = (
@@ -36,7 +36,8 @@ async def address(application: Litestar) -> AsyncIterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = Server(Telemetry(application), port=port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False)
+    served = Telemetry(cast(Application, application))
+    server = Server(served, port=port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False)
     serving = asyncio.create_task(server.serve())
     while True:
         with suppress(OSError):
@@ -46,7 +47,7 @@ async def address(application: Litestar) -> AsyncIterator[str]:
         assert not serving.done(), serving
         await asyncio.sleep(0.02)
     yield f"http://127.0.0.1:{port}"
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await serving
 
 

@@ -7,14 +7,14 @@ const PLAIN = {
   compute: {
     title: "计算我的信用分",
     plain: "同意后，信易按公开规则，用目录内的记录为您算分。分数只用来打开便利，不用于贷款。",
-    give: "同意计算 Agree",
-    withdraw: "撤回（同时停用诚信码） Withdraw",
+    give: ["同意计算", "Agree"],
+    withdraw: ["撤回，诚信码同时停用", "Withdraw"],
   },
   show: {
     title: "出示诚信码",
     plain: "同意后，您出示诚信码时，商户会得到“符合”或“不符合”的答复；没有姓名、分数、等级和原因。",
-    give: "同意出示 Agree",
-    withdraw: "撤回 Withdraw",
+    give: ["同意出示", "Agree"],
+    withdraw: ["撤回", "Withdraw"],
   },
 };
 
@@ -54,6 +54,7 @@ export class Consents {
     const words = PLAIN[kind];
     const given = this.#inForce.get(kind);
     const text = this.#texts.filter((one) => one.kind === kind).reduce((one, other) => (one.version > other.version ? one : other));
+    const [label, labelEn] = given ? words.withdraw : words.give;
     const card = copy("consent-template", {
       title: words.title,
       plain: words.plain,
@@ -61,11 +62,12 @@ export class Consents {
       text: text.text,
       "text-en": text.text_en,
       until: given ? `有效至 ${day(given.expires_at)}，到期自动失效` : `有效期 ${text.months} 个月，到期自动失效`,
-      button: given ? words.withdraw : words.give,
+      button: label,
+      "button-en": labelEn,
     });
     card.dataset.kind = kind;
     named(card, "state").classList.toggle("given", Boolean(given));
-    const button = named(card, "button");
+    const button = card.querySelector("button");
     button.className = given ? "secondary" : "primary";
     button.addEventListener("click", () => act(button, () => (given ? this.#withdraw(kind) : this.#give(kind, text.version))));
     return card;

@@ -67,6 +67,12 @@ class TicketSource {
     await this.#fetch();
   }
 
+  /** Puts every ticket away: they end with the consent and the sign-in they came from. */
+  forget() {
+    this.#tickets = [];
+    this.#drawings.clear();
+  }
+
   #live() {
     while (this.#tickets.length && Date.parse(this.#tickets[0].exp) <= this.#clock.now) this.#tickets.shift();
     return this.#tickets[0];
@@ -139,6 +145,10 @@ class ServerSource {
   }
 
   async synchronise() {
+    this.#shown = null;
+  }
+
+  forget() {
     this.#shown = null;
   }
 

@@ -56,6 +56,13 @@ export class CodeView {
     this.#clear();
   }
 
+  /** Stops, and forgets every ticket and whose they were. */
+  forget() {
+    this.stop();
+    this.#source.forget();
+    this.#lastUse = undefined;
+  }
+
   #chooseScenes() {
     for (const [scene, name] of Object.entries(SCENES)) {
       const choice = copy("scene-template", { name });

@@ -11,3 +11,9 @@ export function yuan(fen) {
   const rest = fen % 100;
   return `¥${Math.trunc(fen / 100).toLocaleString("zh-CN")}${rest ? `.${String(rest).padStart(2, "0")}` : ""}`;
 }
+
+/** What a benefit takes off a price in fen, rounded down to the fen and bounded by its cap; 0 where it is no money. */
+export function worth(unit, value, price, cap) {
+  const taken = unit === "permille" ? Math.trunc((price * value) / 1000) : unit === "fen" ? Math.min(price, value) : 0;
+  return cap === null ? taken : Math.min(taken, cap);
+}

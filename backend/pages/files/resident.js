@@ -9,7 +9,7 @@ import { askForPhone, prepareSignIn } from "./sign_in.js";
 import { act, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
 
 const session = new Session("xinyi.resident", signedOut);
-const consents = new Consents(session, showConsentEffects);
+const consents = new Consents(session, consentsChanged);
 const accessLog = new AccessLog(session);
 const account = new Account(session, signedOut);
 const code = new CodeView(session);
@@ -58,9 +58,15 @@ function showConsentEffects() {
   else code.stop();
 }
 
+// Tickets end with the consent they were issued under, so a changed consent means new ones.
+function consentsChanged() {
+  code.forget();
+  showConsentEffects();
+}
+
 function signedOut() {
   tab = null;
-  code.stop();
+  code.forget();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   part("tabs").hidden = true;
   askForPhone();

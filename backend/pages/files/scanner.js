@@ -4,7 +4,7 @@
 import { part } from "./views.js";
 
 const FRAME_WIDTH = 960;
-const PAUSE_MS = 250;
+const PAUSE_MS = 500;
 const QUALITY = 0.8;
 const PREFIX = "IC1:";
 

@@ -1,6 +1,6 @@
 // The till: choose the benefit, read the code, show yes or no at full size, redeem.
 
-import { fenOf, yuan } from "./money.js";
+import { fenOf, worth, yuan } from "./money.js";
 import { offer, SCENES } from "./offers.js";
 import { hasCamera, Scanner } from "./scanner.js";
 import { Session } from "./session.js";
@@ -17,7 +17,6 @@ const session = new Session("xinyi.till", signedOut);
 const scanner = new Scanner(session);
 let benefits = new Map();
 let verification = null;
-let redeemOnce = null;
 
 async function proceed() {
   if (!session.roles.includes(CLERK)) {
@@ -53,12 +52,11 @@ function drawBenefit() {
 
 const takesAmount = (benefit) => benefit.unit === "permille" || benefit.unit === "fen";
 
-/** The typed amount in fen, or null without one; undefined if it cannot be understood. */
+/** The typed amount in fen, null where the benefit takes none; undefined if it is missing or cannot be understood. */
 function typedAmount() {
   part("amount-problem").textContent = "";
-  const text = part("amount").value;
-  if (part("amount-part").hidden || !text.trim()) return null;
-  const fen = fenOf(text);
+  if (part("amount-part").hidden) return null;
+  const fen = fenOf(part("amount").value);
   if (fen !== null) return fen;
   part("amount-problem").textContent = "请填写金额，例如 12.50。For example 12.50";
   part("amount").focus();
@@ -68,51 +66,59 @@ function typedAmount() {
 async function verify(code) {
   const amount = typedAmount();
   if (amount === undefined) return;
-  const order = { code, benefit: part("benefit").value };
-  if (amount !== null) order.amount_fen = amount;
+  const benefit = benefits.get(part("benefit").value);
+  const order = { code, benefit: benefit.id };
+  // Only a deposit is part of the question; a price is the till's own business.
+  if (CONTRACTS.has(benefit.kind)) order.amount_fen = amount;
   try {
-    verification = await once("/v1/till/verifications", order);
-    redeemOnce = randomId();
-    showAnswer(benefits.get(order.benefit), amount);
+    const answer = await once("/v1/till/verifications", order);
+    // Twelve digits, so that a no is as long as a yes.
+    const value = Number(answer.tier.value);
+    const taken = amount === null ? 0 : worth(answer.tier.unit, value, amount, benefit.cap_fen);
+    verification = { ...answer, value, benefit, amount, taken, redeemKey: randomId() };
+    showAnswer();
   } catch (problem) {
     if (!CODE_REFUSED.has(problem.code)) throw problem;
     showResult({ kind: "refused", word: problem.message, wordEn: "", hint: problem.detail });
   }
 }
 
-function showAnswer(benefit, amount) {
-  const eligible = verification.result === "eligible";
+function showAnswer() {
+  const { result, tier, value, benefit } = verification;
+  const eligible = result === "eligible";
   showResult({
-    kind: verification.result,
+    kind: result,
     word: eligible ? "符合" : "不符合",
     wordEn: eligible ? "Eligible" : "Not eligible",
     benefit: benefit.name.zh,
-    offer: eligible ? offer(benefit.kind, verification.tier.unit, verification.tier.value) : "",
-    hint: eligible ? hintOf(benefit, amount) : "按普通顾客正常服务。Serve as usual.",
+    offer: eligible ? offer(benefit.kind, tier.unit, value) : "",
+    hint: eligible ? hint() : "按普通顾客正常服务。Serve as usual.",
     redeemable: eligible && !CONTRACTS.has(benefit.kind),
   });
 }
 
-function hintOf(benefit, amount) {
-  if (CONTRACTS.has(benefit.kind)) return `请在 ${moment(verification.expires_at)} 前开立免押订单。Open the order now.`;
-  return amount === null ? "" : `金额 ${yuan(amount)}`;
+function hint() {
+  if (CONTRACTS.has(verification.benefit.kind)) return `请在 ${moment(verification.expires_at)} 前开立免押订单。Open the order now.`;
+  return verification.amount === null ? "" : bill();
+}
+
+function bill() {
+  const { amount, taken } = verification;
+  return `原价 ${yuan(amount)}，优惠 ${yuan(taken)}，应收 ${yuan(amount - taken)}`;
 }
 
 async function redeem() {
   part("result-problem").textContent = "";
-  const order = { verification_id: verification.verification_id };
-  const amount = typedAmount();
-  if (amount) order.amount_fen = amount;
+  const { verification_id, benefit, amount, taken, redeemKey } = verification;
   try {
-    const redemption = await once("/v1/till/redemptions", order, redeemOnce);
-    const pays = redemption.amount_fen - redemption.granted_fen;
+    await once("/v1/till/redemptions", { verification_id, amount_fen: taken }, redeemKey);
     showResult({
       kind: "redeemed",
       word: "已核销",
       wordEn: "Redeemed",
-      benefit: benefits.get(redemption.benefit)?.name.zh ?? "",
-      offer: redemption.amount_fen ? `应收 ${yuan(pays)}` : "",
-      hint: redemption.granted_fen ? `原价 ${yuan(redemption.amount_fen)}，优惠 ${yuan(redemption.granted_fen)}` : "",
+      benefit: benefit.name.zh,
+      offer: amount === null ? "" : `应收 ${yuan(amount - taken)}`,
+      hint: amount === null ? "" : `原价 ${yuan(amount)}，优惠 ${yuan(taken)}`,
     });
   } catch (problem) {
     part("result-problem").textContent = sentenceOf(problem);

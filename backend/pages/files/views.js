@@ -28,7 +28,7 @@ export function tell(sentence) {
   toast.textContent = sentence;
   toast.classList.add("shown");
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => toast.classList.remove("shown"), 5000);
+  toastTimer = setTimeout(() => toast.classList.remove("shown"), 4000);
 }
 
 /** Runs an act that a button starts: the button waits, a refusal is told. */

@@ -1,0 +1,195 @@
+"""Benefits: proposing, publishing by a second person, pausing, ending, and what the public and a resident see of them."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from backend.codes.service import scene_names
+from backend.consents import service as consents
+from backend.consents.messages import ConsentKind
+from backend.market import benefit_store, store
+from backend.market.limits import everyones_periods, persons_periods, usage_on
+from backend.market.messages import BenefitOffer, BenefitPage, MyBenefit, MyBenefits
+from backend.market.problems import BENEFIT_UNLAWFUL, SAME_PERSON
+from backend.market.reasons import in_words
+from backend.market.states import BENEFIT, BenefitEvent, BenefitState
+from backend.platform import cursors
+from backend.platform.callers import Caller
+from backend.platform.clock import local_date
+from backend.platform.database import Connection, Row
+from backend.platform.platform import Platform
+from backend.platform.problems import BAD_CURSOR, NOT_FOUND, NOT_SIGNED_IN, STATE_CONFLICT, FieldError
+from backend.scores import service as scores
+from partners.benefits.eligibility import Holder, Reason, Usage, decide
+from partners.benefits.publication import objections
+from partners.benefits.terms import Terms
+from partners.orders.machine import NotAllowed
+
+MAXIMUM_SHOWN = 1000
+
+
+async def propose_benefit(platform: Platform, connection: Connection, proposed_by: UUID, terms: Terms) -> int:
+    """Proposes terms as the next version of a benefit, whatever version they name; gives its number. Nothing is in force yet."""
+    return await benefit_store.add_version(
+        connection,
+        terms.id,
+        msgspec.to_builtins(terms),
+        BENEFIT.start,
+        proposed_by,
+        platform.clock.now(),
+    )
+
+
+async def approve_benefit(
+    platform: Platform, connection: Connection, approved_by: UUID, benefit_id: str, version: int
+) -> None:
+    """A second person publishes a proposed version; the version before it ends.
+
+    Raises NOT_FOUND, STATE_CONFLICT, SAME_PERSON, and BENEFIT_UNLAWFUL naming ground and article (Reg. art. 26, 30).
+    """
+    row = await benefit_store.version_for_update(connection, benefit_id, version)
+    if row is None:
+        raise NOT_FOUND.error()
+    _after(row["state"], BenefitEvent.APPROVE)
+    if row["proposed_by"] == approved_by:
+        raise SAME_PERSON.error()
+    terms = terms_of(row)
+    found = [FieldError(each.ground, f"{each.article}：{each.zh}", each.en) for each in objections(terms)]
+    if terms.scene not in scene_names():
+        found.append(FieldError("scene", "没有这个场景", "there is no such scene"))
+    if found:
+        raise BENEFIT_UNLAWFUL.error(errors=found)
+    await benefit_store.publish(connection, benefit_id, version, approved_by, platform.clock.now())
+
+
+async def move_benefit(
+    platform: Platform, connection: Connection, benefit_id: str, event: BenefitEvent
+) -> BenefitState:
+    """Pauses, resumes or ends the benefit in force. Raises NOT_FOUND, STATE_CONFLICT."""
+    row = await benefit_store.offered_for_update(connection, benefit_id)
+    if row is None:
+        raise NOT_FOUND.error()
+    after = _after(row["state"], event)
+    ended_at = platform.clock.now() if after is BenefitState.ENDED else None
+    await benefit_store.set_state(connection, benefit_id, row["version"], after, ended_at)
+    return after
+
+
+async def listing(platform: Platform, scene: str | None, cursor: str | None, limit: int) -> BenefitPage:
+    """The benefits in force or paused, by id. Raises BAD_CURSOR. One round trip."""
+    after = cursors.decode(cursor, str) or ""
+    if "\x00" in after:
+        raise BAD_CURSOR.error()
+    async with platform.database.connection() as connection:
+        rows = await benefit_store.offered_page(connection, scene, after, (), limit + 1)
+    offers = [_offer(row) for row in rows[:limit]]
+    return BenefitPage(offers, cursors.encode(offers[-1].id) if len(rows) > limit else None)
+
+
+async def offer(platform: Platform, benefit_id: str) -> BenefitOffer:
+    """One benefit in force or paused. Raises NOT_FOUND. One round trip."""
+    async with platform.database.connection() as connection:
+        row = await benefit_store.offered(connection, benefit_id, ())
+    if row is None:
+        raise NOT_FOUND.error()
+    return _offer(row)
+
+
+async def mine(platform: Platform, caller: Caller) -> MyBenefits:
+    """Every benefit in force as it stands for the caller: yours, at the next level, or not now and why.
+
+    Four round trips, two of them reads of the caller that stand in the access log.
+    """
+    if caller.subject_id is None:
+        raise NOT_SIGNED_IN.error()
+    subject_id, now = caller.subject_id, platform.clock.now()
+    today = local_date(now)
+    async with platform.database.transaction() as connection:
+        rows = await benefit_store.offered_page(connection, None, "", everyones_periods(today), MAXIMUM_SHOWN)
+        given = await consents.given(connection, subject_id, now)
+        standing = await scores.standing(connection, caller.access("查看我的权益", "level"), subject_id)
+        circumstances = await store.all_circumstances(
+            connection, caller.access("查看我的权益", "offers", "usage"), subject_id, persons_periods(today)
+        )
+    holder = Holder(
+        computes=ConsentKind.COMPUTE in given,
+        shows=ConsentKind.SHOW in given,
+        rank=standing.rank if ConsentKind.COMPUTE in given else None,
+        closed_offers=frozenset(circumstances["closed"]),
+    )
+    used: Mapping[str, Mapping[str, int]] = circumstances["used"]
+    shown = []
+    for row in rows:
+        terms = terms_of(row)
+        usage = usage_on(today, benefit_store.used_of(row), used.get(terms.id, {}))
+        shown.append(_mine(terms, row["state"], holder, usage, today))
+    order = {"yours": 0, "next-level": 1, "not-now": 2}
+    return MyBenefits(sorted(shown, key=lambda benefit: (order[benefit.standing], benefit.id)))
+
+
+def terms_of(row: Row) -> Terms:
+    """The terms of a version's row."""
+    return msgspec.convert({**row["terms"], "version": row["version"]}, Terms)
+
+
+def _after(state: str, event: BenefitEvent) -> BenefitState:
+    try:
+        return BENEFIT.after(BenefitState(state), event)
+    except NotAllowed:
+        raise STATE_CONFLICT.error() from None
+
+
+def _mine(terms: Terms, state: str, holder: Holder, usage: Usage, today: date) -> MyBenefit:
+    decision = decide(terms, holder, usage, today)
+    reasons = [reason.value for reason in decision.reasons]
+    if state == BenefitState.PAUSED and Reason.NOT_IN_FORCE not in decision.reasons:
+        reasons.append(Reason.NOT_IN_FORCE.value)
+    rank = holder.rank
+    above = [tier for tier in terms.tiers if rank is not None and tier.minimum_rank > rank]
+    following = min(above, key=lambda tier: tier.minimum_rank, default=None)
+    next_level = (
+        reasons == [Reason.LEVEL_BELOW]
+        and following is not None
+        and rank is not None
+        and following.minimum_rank == rank + 1
+    )
+    return MyBenefit(
+        id=terms.id,
+        scene=terms.scene,
+        kind=terms.kind,
+        unit=terms.unit,
+        name=terms.names,
+        standing="next-level" if next_level else "not-now" if reasons else "yours",
+        value=decision.tier.value if decision.tier is not None and not reasons else None,
+        tier=decision.tier.name if decision.tier is not None and not reasons else None,
+        next_value=following.value if following is not None else None,
+        next_tier=following.name if following is not None else None,
+        reasons=in_words(reasons),
+    )
+
+
+def _offer(row: Row) -> BenefitOffer:
+    terms = terms_of(row)
+    return BenefitOffer(
+        id=terms.id,
+        version=terms.version,
+        scene=terms.scene,
+        kind=terms.kind,
+        unit=terms.unit,
+        name=terms.names,
+        description=terms.description,
+        legal_basis=terms.legal_basis,
+        state=row["state"],
+        open_to_all=terms.open_to_all,
+        tiers=list(terms.tiers),
+        cap_fen=terms.cap_fen,
+        quota_total=terms.quota_total,
+        quota_per_day=terms.quota_per_day,
+        per_person_per_day=terms.per_person_per_day,
+        per_person_per_month=terms.per_person_per_month,
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        published_at=row["approved_at"],
+    )

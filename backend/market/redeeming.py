@@ -1,0 +1,246 @@
+"""Redemption 核销: an eligible verification is used once and only once; a reversal is a record of its own."""
+
+from uuid import UUID
+
+import msgspec
+
+from backend.market import benefit_store, once, receipts, store
+from backend.market.benefits import terms_of
+from backend.market.limits import limits_on
+from backend.market.messages import (
+    RedemptionAnswer,
+    RedemptionOrder,
+    ReversalAnswer,
+    ReversalOrder,
+    VerifiedHolder,
+)
+from backend.market.once import Answered, Once
+from backend.market.problems import CONTRACT_NEEDED, OVER_CAP, QUOTA_EXHAUSTED, REVERSAL_OVER
+from backend.market.verifying import partner_access, state_of
+from backend.partner_accounts import service as partner_accounts
+from backend.platform.access import Access
+from backend.platform.clock import local_date
+from backend.platform.database import Connection, Row
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.row_ids import new_id
+from partners.benefits.terms import CONTRACTS, Terms
+from partners.orders.machine import NotAllowed
+from partners.orders.money import AmountRefused, reversible
+from partners.orders.states import (
+    REDEMPTION,
+    VERIFICATION,
+    RedemptionEvent,
+    RedemptionState,
+    VerificationEvent,
+)
+
+
+async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, act: Once, request_id: str) -> Answered:
+    """Redeems an eligible verification once, consuming quota and per-person limits; the body is a RedemptionAnswer.
+
+    Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's id), STATE_CONFLICT (declined, lapsed or redeemed
+    already), CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP, QUOTA_EXHAUSTED, and idempotency's problems.
+    Up to nine database round trips: key, partner, verification, terms, two counters, verification, redemption, saved answer.
+    """
+    async with platform.database.transaction() as connection:
+        if (replayed := await once.claim(connection, partner_id, act)) is not None:
+            return replayed
+        partner = await partner_accounts.live_partner(connection, partner_id)
+        access = partner_access(partner_id, partner.name, "核销权益", "办理已核验的权益", request_id, "eligibility")
+        row, terms = await _own(connection, access, partner_id, order.verification_id)
+        if terms.kind in CONTRACTS:
+            raise CONTRACT_NEEDED.error()
+        if _above(order.amount_fen, terms.cap_fen) or _above(order.amount_fen, row["amount_fen"]):
+            raise OVER_CAP.error()
+        await _use(platform, connection, row, terms)
+        now = platform.clock.now()
+        redemption_id = new_id(now)
+        signed = receipts.sign(
+            platform, partner_id, act.mark, now,
+            jti=str(redemption_id), verification=str(row["id"]), benefit=terms.id, amount_fen=order.amount_fen,
+        )  # fmt: skip
+        redemption = store.NewRedemption(
+            id=redemption_id,
+            verification_id=row["id"],
+            partner_id=partner_id,
+            benefit_id=terms.id,
+            benefit_version=terms.version,
+            subject_id=row["subject_id"],
+            amount_fen=order.amount_fen,
+            partner_ref=order.partner_ref,
+            idempotency_key=act.key,
+            receipt=signed,
+            redeemed_at=now,
+        )
+        await store.add_redemption(connection, redemption)
+        answer = RedemptionAnswer(
+            redemption_id=redemption_id,
+            verification_id=row["id"],
+            benefit=terms.id,
+            amount_fen=order.amount_fen,
+            reversed_fen=0,
+            state=REDEMPTION.start,
+            redeemed_at=now,
+            partner_ref=order.partner_ref,
+            receipt=signed,
+        )
+        return await once.save(connection, partner_id, act, msgspec.json.encode(answer))
+
+
+async def use_verification(
+    platform: Platform, connection: Connection, access: Access, partner_id: UUID, verification_id: UUID
+) -> VerifiedHolder:
+    """Uses up an eligible verification in another room's transaction, for an order under contract; quotas count it.
+
+    Raises NOT_FOUND, STATE_CONFLICT, QUOTA_EXHAUSTED. Up to five round trips.
+    """
+    row, terms = await _own(connection, access, partner_id, verification_id)
+    await _use(platform, connection, row, terms)
+    return _verified(row)
+
+
+async def verification_of(
+    platform: Platform, connection: Connection, access: Access, partner_id: UUID, verification_id: UUID
+) -> VerifiedHolder:
+    """An eligible verification of this partner that can still be used; it is locked and stays unused.
+
+    Raises NOT_FOUND (also for another partner's), STATE_CONFLICT. Two round trips.
+    """
+    row, _ = await _own(connection, access, partner_id, verification_id)
+    _require_usable(platform, row)
+    return _verified(row)
+
+
+async def redemption_by_key(platform: Platform, partner_id: UUID, key: UUID, request_id: str) -> RedemptionAnswer:
+    """What was redeemed under an idempotency key: settles an unknown outcome. Raises PARTNER_SUSPENDED, NOT_FOUND. Two round trips."""
+    async with platform.database.transaction() as connection:
+        partner = await partner_accounts.live_partner(connection, partner_id)
+        access = partner_access(partner_id, partner.name, "查询核销结果", "查询本商户的核销", request_id, "redemption")
+        row = await store.redemption_by_key(connection, access, partner_id, str(key))
+        if row is None:
+            raise NOT_FOUND.error()
+    return _redemption(row)
+
+
+async def reverse(
+    platform: Platform, partner_id: UUID, redemption_id: UUID, order: ReversalOrder, act: Once, request_id: str
+) -> Answered:
+    """Takes back a redemption, whole or in part, as its own record; the sum never exceeds it. The body is a ReversalAnswer.
+
+    A redemption that is wholly taken back gives its place in quota and limits back. A partner that is no longer live may
+    still reverse: that is to the holder's good. Raises NOT_FOUND, STATE_CONFLICT (all reversed already), REVERSAL_OVER,
+    and idempotency's problems. Five database round trips, up to five more for a whole reversal.
+    """
+    async with platform.database.transaction() as connection:
+        if (replayed := await once.claim(connection, partner_id, act)) is not None:
+            return replayed
+        names = await partner_accounts.partner_names(connection, [partner_id])
+        access = partner_access(partner_id, names[partner_id], "冲正核销", "退回已办理的权益", request_id, "redemption")
+        row = await store.redemption_for_update(connection, access, partner_id, redemption_id)
+        if row is None:
+            raise NOT_FOUND.error()
+        amount, after = _reversal(row, order.amount_fen)
+        now = platform.clock.now()
+        reversal_id = new_id(now)
+        signed = receipts.sign(
+            platform, partner_id, act.mark, now, jti=str(reversal_id), redemption=str(redemption_id), amount_fen=amount
+        )
+        await store.add_reversal(connection, reversal_id, redemption_id, amount, after, order.partner_ref, signed, now)
+        if after is RedemptionState.REVERSED:
+            await _give_back(connection, row)
+        answer = ReversalAnswer(
+            reversal_id=reversal_id,
+            redemption_id=redemption_id,
+            amount_fen=amount,
+            left_fen=row["amount_fen"] - row["reversed_fen"] - amount,
+            state=after,
+            reversed_at=now,
+            partner_ref=order.partner_ref,
+            receipt=signed,
+        )
+        return await once.save(connection, partner_id, act, msgspec.json.encode(answer))
+
+
+async def _own(connection: Connection, access: Access, partner_id: UUID, verification_id: UUID) -> tuple[Row, Terms]:
+    """A partner's own verification, locked, and the terms under which it was answered."""
+    row = await store.verification(connection, access, partner_id, verification_id, lock=True)
+    if row is None:
+        raise NOT_FOUND.error()
+    offer = await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"])
+    return row, terms_of(offer)
+
+
+def _require_usable(platform: Platform, row: Row) -> None:
+    try:
+        VERIFICATION.after(state_of(row, platform.clock.now()), VerificationEvent.REDEEM)
+    except NotAllowed:
+        raise STATE_CONFLICT.error() from None
+    if row["result"] != "eligible" or row["subject_id"] is None:
+        raise STATE_CONFLICT.error()
+
+
+async def _use(platform: Platform, connection: Connection, row: Row, terms: Terms) -> None:
+    """Consumes the verification and its place in every limit; the benefit's own rows, which all callers want, are locked last."""
+    _require_usable(platform, row)
+    limits = limits_on(terms, local_date(platform.clock.now()))
+    if limits.person and await store.take(connection, row["subject_id"], terms.id, limits.person) < len(limits.person):
+        raise QUOTA_EXHAUSTED.error()
+    await store.mark_redeemed(connection, row["id"])
+    if limits.everyone and await benefit_store.take(connection, terms.id, limits.everyone) < len(limits.everyone):
+        raise QUOTA_EXHAUSTED.error()
+
+
+async def _give_back(connection: Connection, row: Row) -> None:
+    """Frees the place that a redemption took in every period that counted it, by the terms it was made under."""
+    offer = await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"])
+    limits = limits_on(terms_of(offer), local_date(row["redeemed_at"]))
+    if row["subject_id"] is not None:
+        await store.give_back(connection, row["subject_id"], row["benefit_id"], tuple(limits.person))
+    await benefit_store.give_back(connection, row["benefit_id"], tuple(limits.everyone))
+
+
+def _reversal(row: Row, wanted: int | None) -> tuple[int, RedemptionState]:
+    """How much is taken back and the state after it."""
+    try:
+        amount = reversible(row["amount_fen"], row["reversed_fen"], wanted)
+    except AmountRefused:
+        raise REVERSAL_OVER.error() from None
+    rest = row["reversed_fen"] + amount == row["amount_fen"]
+    try:
+        event = RedemptionEvent.REVERSE_REST if rest else RedemptionEvent.REVERSE_PART
+        return amount, REDEMPTION.after(RedemptionState(row["state"]), event)
+    except NotAllowed:
+        raise STATE_CONFLICT.error() from None
+
+
+def _above(amount: int, limit: int | None) -> bool:
+    return limit is not None and amount > limit
+
+
+def _verified(row: Row) -> VerifiedHolder:
+    return VerifiedHolder(
+        verification_id=row["id"],
+        partner_id=row["partner_id"],
+        benefit_id=row["benefit_id"],
+        benefit_version=row["benefit_version"],
+        account_id=row["account_id"],
+        subject_id=row["subject_id"],
+        tier_value=row["tier_value"],
+        amount_fen=row["amount_fen"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _redemption(row: Row) -> RedemptionAnswer:
+    return RedemptionAnswer(
+        redemption_id=row["id"],
+        verification_id=row["verification_id"],
+        benefit=row["benefit_id"],
+        amount_fen=row["amount_fen"],
+        reversed_fen=row["reversed_fen"],
+        state=RedemptionState(row["state"]),
+        redeemed_at=row["redeemed_at"],
+        partner_ref=row["partner_ref"],
+        receipt=row["receipt"],
+    )

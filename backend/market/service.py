@@ -1,0 +1,52 @@
+"""What the market does, for its own API and for other rooms: one function for each act."""
+
+from uuid import UUID
+
+from backend.market import store
+from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
+from backend.market.benefits import mine as my_benefits
+from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
+from backend.market.verifying import answer_of, partner_access, verify
+from backend.market.verifying import mine as my_verifications
+from backend.platform.database import Connection
+from backend.platform.platform import Platform
+
+__all__ = [
+    "answer_of",
+    "approve_benefit",
+    "close_offer",
+    "forget",
+    "listing",
+    "move_benefit",
+    "my_benefits",
+    "my_verifications",
+    "offer",
+    "partner_access",
+    "propose_benefit",
+    "redeem",
+    "redemption_by_key",
+    "reopen_offer",
+    "reverse",
+    "use_verification",
+    "verification_of",
+    "verify",
+]
+
+
+async def close_offer(
+    platform: Platform, connection: Connection, subject_id: UUID, benefit_id: str, because: str
+) -> None:
+    """An unpaid bill closes this offer to this person, and no other; closing it twice changes nothing. One round trip."""
+    await store.close_offer(connection, subject_id, benefit_id, because, platform.clock.now())
+
+
+async def reopen_offer(connection: Connection, subject_id: UUID, benefit_id: str) -> bool:
+    """The bill is settled: the offer is open again; False if it was not closed. One round trip."""
+    return await store.reopen_offer(connection, subject_id, benefit_id) == 1
+
+
+async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
+    """Leaving: verifications and redemptions are nobody's, personal counters go. A closed offer stays under the contract
+    it came from until its bill is settled (PIPL art. 13 (2)), and bears on that offer only."""
+    if subject_id is not None:
+        await store.forget(connection, subject_id)

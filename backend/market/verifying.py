@@ -1,0 +1,254 @@
+"""Verification 核验: a code, a benefit, an answer of one word, and the full reason on the holder's own phone."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from backend.codes import service as codes
+from backend.market import benefit_store, once, store
+from backend.market.benefits import terms_of
+from backend.market.limits import everyones_periods, persons_periods, usage_on
+from backend.market.messages import (
+    MyVerification,
+    MyVerificationPage,
+    OfferedTier,
+    Result,
+    VerificationAnswer,
+    VerificationAnswerNow,
+    VerificationOrder,
+)
+from backend.market.once import Answered, Once
+from backend.market.reasons import DISTINCT_BENEFITS_PER_MONTH, TOO_MANY_BENEFITS, in_words
+from backend.market.states import BenefitState
+from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.messages import LivePartner
+from backend.platform import cursors
+from backend.platform.access import Access, ActorKind, Ground
+from backend.platform.callers import Caller
+from backend.platform.clock import local_date, start_of_day
+from backend.platform.database import Connection, Row
+from backend.platform.keys import Purpose
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_FOUND, NOT_SIGNED_IN, STATE_CONFLICT
+from backend.platform.row_ids import new_id
+from backend.scores import service as scores
+from partners.benefits.eligibility import Holder, decide
+from partners.benefits.terms import Terms
+from partners.decisions import Decision, receipt
+from partners.orders.states import VerificationState
+
+LIFETIME = timedelta(minutes=15)
+
+
+async def verify(
+    platform: Platform, partner_id: UUID, order: VerificationOrder, act: Once, request_id: str
+) -> Answered:
+    """Answers whether the holder of a shown code is eligible for a benefit at this partner. One act, one transaction.
+
+    The answer's body is a VerificationAnswer; yes and no have the same length and come from the same statements. The
+    verification lapses after 15 minutes. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such benefit in
+    force), STATE_CONFLICT (benefit paused), the problems of `codes.burn`, and of idempotency; then nothing is burned.
+
+    Nine database round trips and one of the cache: key, partner, benefit, burn, consents, standing, circumstances,
+    verification, saved answer. A replay takes two.
+    """
+    async with platform.database.transaction() as connection:
+        if (replayed := await once.claim(connection, partner_id, act)) is not None:
+            return replayed
+        partner = await partner_accounts.partner_granting(connection, partner_id, order.benefit)
+        # Whole seconds: an answer's length must not depend on the instant.
+        now = platform.clock.now().replace(microsecond=0)
+        offer = await benefit_store.offered(connection, order.benefit, everyones_periods(local_date(now)))
+        if offer is None:
+            raise NOT_FOUND.error()
+        if offer["state"] != BenefitState.PUBLISHED:
+            raise STATE_CONFLICT.error()
+        terms = terms_of(offer)
+        verification_id = new_id(now)
+        access = _access(partner, "核验诚信码", terms, request_id)
+        shown = await codes.burn(
+            platform, connection, access, order.code, codes.scene_named(terms.scene), partner_id, verification_id
+        )
+        row = await _decided(
+            connection, access, partner_id, terms, offer, shown.account_id, shown.subject_id, shown.computes,
+            order, verification_id, now,
+        )  # fmt: skip
+        row = msgspec.structs.replace(row, receipt=_receipt(platform, row, act.mark))
+        word = "符合" if row.result == "eligible" else "不符合"
+        told = msgspec.structs.replace(access, action=f"核验诚信码，答复：{word}", fields=("eligibility",))
+        await store.add_verification(connection, told, row)
+        return await once.save(connection, partner_id, act, msgspec.json.encode(_answer(row, terms.unit)))
+
+
+async def answer_of(
+    platform: Platform, partner_id: UUID, verification_id: UUID, request_id: str
+) -> VerificationAnswerNow:
+    """A partner's own verification and where it stands. Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's). Three round trips."""
+    async with platform.database.transaction() as connection:
+        partner = await partner_accounts.live_partner(connection, partner_id)
+        access = _access(partner, "查询核验结果", None, request_id, "eligibility")
+        row = await store.verification(connection, access, partner_id, verification_id)
+        if row is None:
+            raise NOT_FOUND.error()
+        offer = await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"])
+    return VerificationAnswerNow(
+        verification_id=row["id"],
+        benefit=row["benefit_id"],
+        result=row["result"],
+        tier=_tier(terms_of(offer).unit, row["tier_value"]),
+        answered_at=row["answered_at"],
+        expires_at=row["expires_at"],
+        ref=row["ephemeral_ref"],
+        receipt=row["receipt"],
+        state=state_of(row, platform.clock.now()),
+    )
+
+
+async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> MyVerificationPage:
+    """Who verified the caller's code for what, with the full reason, newest first. Raises BAD_CURSOR. Two round trips."""
+    if caller.subject_id is None:
+        raise NOT_SIGNED_IN.error()
+    before = cursors.decode(cursor, UUID)
+    now = platform.clock.now()
+    async with platform.database.connection() as connection:
+        rows = await store.verifications_of_subject(
+            connection, caller.access("查看核验记录", "verifications"), caller.subject_id, before, limit + 1
+        )
+        names = await partner_accounts.partner_names(connection, [row["partner_id"] for row in rows])
+    shown = [
+        MyVerification(
+            id=row["id"],
+            partner=names[row["partner_id"]],
+            terminal=row["terminal"],
+            benefit=msgspec.convert(row["terms"], Terms).names,
+            result=row["result"],
+            reasons=in_words(row["reason"]),
+            amount_fen=row["amount_fen"],
+            answered_at=row["answered_at"],
+            redeemed_at=row["redeemed_at"],
+            redeemed_fen=row["redeemed_fen"],
+            state=row["redemption_state"] or state_of(row, now),
+        )
+        for row in rows[:limit]
+    ]
+    return MyVerificationPage(shown, cursors.encode(shown[-1].id) if len(rows) > limit else None)
+
+
+def state_of(row: Row, now: datetime) -> VerificationState:
+    """Where a verification stands: an answer that was not used within 15 minutes has lapsed."""
+    if row["state"] == VerificationState.ANSWERED and row["expires_at"] <= now:
+        return VerificationState.LAPSED
+    return VerificationState(row["state"])
+
+
+def partner_access(
+    partner_id: UUID, partner_name: str, action: str, purpose: str, request_id: str, *fields: str
+) -> Access:
+    """The context in which a partner reads what its own verification allows."""
+    return Access(
+        actor_kind=ActorKind.PARTNER,
+        actor=str(partner_id),
+        actor_name=partner_name,
+        action=action,
+        purpose=purpose,
+        ground=Ground.CONSENT_SHOW,
+        fields=fields,
+        request_id=request_id,
+    )
+
+
+def _access(partner: LivePartner, action: str, terms: Terms | None, request_id: str, *fields: str) -> Access:
+    purpose = terms.names.zh if terms is not None else "查询本商户的核验"
+    return partner_access(partner.id, partner.name, action, purpose, request_id, *fields)
+
+
+async def _decided(
+    connection: Connection,
+    access: Access,
+    partner_id: UUID,
+    terms: Terms,
+    offer: Row,
+    account_id: UUID,
+    subject_id: UUID,
+    computes: bool,
+    order: VerificationOrder,
+    verification_id: UUID,
+    now: datetime,
+) -> store.NewVerification:
+    """The verification, decided, without its receipt. Two round trips whatever the decision."""
+    today = local_date(now)
+    standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
+    circumstances = await store.circumstances(
+        connection,
+        msgspec.structs.replace(access, fields=("offers", "usage")),
+        subject_id,
+        partner_id,
+        terms.id,
+        persons_periods(today),
+        start_of_day(today.replace(day=1)),
+    )
+    holder = Holder(
+        computes=computes,
+        shows=True,
+        rank=standing.rank if computes else None,
+        closed_offers=frozenset({terms.id} if circumstances["closed"] is not None else ()),
+    )
+    usage = usage_on(today, benefit_store.used_of(offer), circumstances["used"])
+    decision = decide(terms, holder, usage, today, order.amount_fen)
+    reasons = [reason.value for reason in decision.reasons]
+    if circumstances["tried"] >= DISTINCT_BENEFITS_PER_MONTH:
+        reasons.append(TOO_MANY_BENEFITS)
+    result: Result = "declined" if reasons else "eligible"
+    return store.NewVerification(
+        id=verification_id,
+        partner_id=partner_id,
+        terminal=order.terminal,
+        benefit_id=terms.id,
+        benefit_version=terms.version,
+        account_id=account_id,
+        subject_id=subject_id,
+        result=result,
+        reason=reasons,
+        tier_value=decision.tier.value if decision.tier is not None and not reasons else 0,
+        amount_fen=order.amount_fen,
+        partner_ref=order.partner_ref,
+        ref=secrets.token_urlsafe(16),
+        receipt="",
+        answered_at=now,
+        expires_at=now + LIFETIME,
+    )
+
+
+def _receipt(platform: Platform, row: store.NewVerification, mark: bytes) -> str:
+    key = platform.keys.active(Purpose.ANSWER)
+    decision = Decision(
+        issuer=platform.settings.external_url,
+        audience=str(row.partner_id),
+        verification=str(row.id),
+        benefit=row.benefit_id,
+        result=row.result,
+        tier=row.tier_value,
+        request_digest=mark,
+        issued_at=int(row.answered_at.timestamp()),
+        expires_at=int(row.expires_at.timestamp()),
+    )
+    return receipt(decision, key.kid, key.private_key().sign)
+
+
+def _tier(unit: str, value: int) -> OfferedTier:
+    return OfferedTier(unit, f"{value:012d}")
+
+
+def _answer(row: store.NewVerification, unit: str) -> VerificationAnswer:
+    return VerificationAnswer(
+        verification_id=row.id,
+        benefit=row.benefit_id,
+        result=row.result,
+        tier=_tier(unit, row.tier_value),
+        answered_at=row.answered_at,
+        expires_at=row.expires_at,
+        ref=row.ref,
+        receipt=row.receipt,
+    )

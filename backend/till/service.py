@@ -1,0 +1,116 @@
+"""What the till does: where a clerk works, and the market's own acts in the name of the clerk's partner."""
+
+import msgspec
+
+from backend.market import service as market
+from backend.market.messages import RedemptionOrder, VerificationOrder
+from backend.market.once import Answered, Once
+from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.messages import TillClerk
+from backend.platform.callers import Caller
+from backend.platform.platform import Platform
+from backend.platform.rate_limits import RateLimit, take
+from backend.till import frames
+from backend.till.messages import (
+    Till,
+    TillBenefit,
+    TillRedemption,
+    TillRedemptionOrder,
+    TillVerification,
+    TillVerificationOrder,
+)
+from backend.till.problems import NOT_A_CLERK
+
+_EVERY_BENEFIT = 1000
+
+# A camera sends two frames a second; two minutes of looking pass, after which one frame a second does.
+_FRAMES = RateLimit("till-frames", capacity=240, seconds_each=1)
+
+
+async def till(platform: Platform, caller: Caller) -> Till:
+    """Where the caller works and which benefits in force may be verified there. Raises NOT_A_CLERK, PARTNER_SUSPENDED. Four round trips."""
+    async with platform.database.connection() as connection:
+        clerk = await partner_accounts.clerk_of(connection, caller.account_id)
+        if clerk is None:
+            raise NOT_A_CLERK.error()
+        await partner_accounts.live_partner(connection, clerk.partner_id)
+        granted = await partner_accounts.granted_benefits(connection, clerk.partner_id)
+    offered = (await market.listing(platform, None, None, _EVERY_BENEFIT)).benefits
+    return Till(
+        partner=clerk.partner_name,
+        store=clerk.store_name,
+        terminal=clerk.shown_as,
+        benefits=[
+            TillBenefit(
+                id=offer.id,
+                scene=offer.scene,
+                kind=offer.kind,
+                unit=offer.unit,
+                name=offer.name,
+                description=offer.description,
+                cap_fen=offer.cap_fen,
+            )
+            for offer in offered
+            if offer.id in granted and offer.state == "published"
+        ],
+    )
+
+
+async def verify(
+    platform: Platform, caller: Caller, order: TillVerificationOrder, act: Once
+) -> tuple[TillVerification, Answered]:
+    """The market's verification in the name of the clerk's partner. Raises NOT_A_CLERK and what `market.verify` raises.
+
+    One round trip more than `market.verify`.
+    """
+    clerk = await _clerk(platform, caller)
+    asked = VerificationOrder(
+        code=order.code,
+        benefit=order.benefit,
+        terminal=_terminal(clerk),
+        partner_ref=_reference(act),
+        amount_fen=order.amount_fen,
+    )
+    answered = await market.verify(platform, clerk.partner_id, asked, act, caller.request_id)
+    return msgspec.json.decode(answered.body, type=TillVerification), answered
+
+
+async def redeem(
+    platform: Platform, caller: Caller, order: TillRedemptionOrder, act: Once
+) -> tuple[TillRedemption, Answered]:
+    """The market's redemption in the name of the clerk's partner. Raises NOT_A_CLERK and what `market.redeem` raises.
+
+    One round trip more than `market.redeem`.
+    """
+    clerk = await _clerk(platform, caller)
+    asked = RedemptionOrder(
+        verification_id=order.verification_id, partner_ref=_reference(act), amount_fen=order.amount_fen
+    )
+    answered = await market.redeem(platform, clerk.partner_id, asked, act, caller.request_id)
+    return msgspec.json.decode(answered.body, type=TillRedemption), answered
+
+
+async def read_frame(platform: Platform, caller: Caller, picture: bytes, media_type: str) -> str | None:
+    """The integrity code in a camera frame, or None; nothing is stored. One cache round trip.
+
+    Raises RATE_LIMITED, FRAME_UNREADABLE, FRAME_TOO_LARGE.
+    """
+    await take(platform.cache, _FRAMES, str(caller.account_id))
+    return await frames.read_code(picture, media_type)
+
+
+async def _clerk(platform: Platform, caller: Caller) -> TillClerk:
+    async with platform.database.connection() as connection:
+        clerk = await partner_accounts.clerk_of(connection, caller.account_id)
+    if clerk is None:
+        raise NOT_A_CLERK.error()
+    return clerk
+
+
+def _terminal(clerk: TillClerk) -> str:
+    # The holder reads it in their log: the store, never the clerk's account.
+    return f"till:{clerk.store_id}"
+
+
+def _reference(act: Once) -> str:
+    return f"till:{act.key}"
