@@ -8,6 +8,7 @@ from typing import Any
 from piccolo.table import Table
 
 import backend.access_log.api
+import backend.catalogue.api
 import backend.codes.api
 import backend.codes.service
 import backend.codes.tables
@@ -26,6 +27,9 @@ import backend.enterprises.tables
 import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
+import backend.objections.api
+import backend.objections.service
+import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
 import backend.partner_accounts.service
@@ -35,6 +39,11 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.scores.api
+import backend.scores.computing
+import backend.scores.service
+import backend.scores.tables
+import backend.subjects.service
 import backend.subjects.tables
 from backend.identity.service import Forget
 from backend.platform.platform import Platform
@@ -47,11 +56,13 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.identity.tables,
     backend.consents.tables,
     backend.records.tables,
+    backend.scores.tables,
     backend.codes.tables,
     backend.partner_accounts.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
+    backend.objections.tables,
 )
 
 TABLES: tuple[type[Table], ...] = tuple(table for schema in SCHEMAS for table in schema.TABLES)
@@ -62,30 +73,37 @@ HANDLERS: tuple[Any, ...] = (
     *backend.identity.api.HANDLERS,
     *backend.consents.api.HANDLERS,
     *backend.access_log.api.HANDLERS,
+    *backend.catalogue.api.HANDLERS,
     *backend.records.api.HANDLERS,
+    *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
     *backend.declarations.api.HANDLERS,
     *backend.commitments.api.HANDLERS,
+    *backend.objections.api.HANDLERS,
 )
 
 # What each room forgets when a person leaves, in this order.
 FORGET: tuple[Forget, ...] = (
     backend.consents.service.forget,
+    backend.scores.service.forget,
     backend.codes.service.forget,
     backend.partner_accounts.service.forget,
     backend.enterprises.service.forget,
+    backend.objections.service.forget,
 )
 
 
 def due_handlers(platform: Platform) -> Mapping[str, Any]:
     """Topic of the due queue -> the room's handler."""
     return {
+        backend.subjects.service.TOUCHED: backend.scores.computing.due_handler(platform),
         backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
+        backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 
 

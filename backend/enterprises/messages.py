@@ -64,6 +64,5 @@ class ActingFor(msgspec.Struct, frozen=True):
     """The enterprise that a caller was found to act for."""
 
     id: UUID
-    subject_id: UUID
     code: str
     name: str

@@ -103,7 +103,7 @@ async def acting_for(connection: Connection, caller: Caller, enterprise_id: UUID
     rows = await store.of_agent(connection, caller.account_id, enterprise_id)
     if not rows:
         raise NOT_FOUND.error()
-    return ActingFor(rows[0]["id"], rows[0]["subject_id"], rows[0]["code"], rows[0]["name"])
+    return ActingFor(rows[0]["id"], rows[0]["code"], rows[0]["name"])
 
 
 async def require_impartial(connection: Connection, caller: Caller, enterprise_id: UUID) -> None:

@@ -82,6 +82,10 @@ class Connection:
         self._personal_tables = personal_tables
         self.reads: list[tuple[Access, frozenset[UUID]]] = []
 
+    def now(self) -> datetime:
+        """The present instant of the clock port."""
+        return self._clock.now()
+
     async def read(self, access: Access, sql: str, *arguments: Any) -> list[Row]:
         """Rows of personal tables, and in the same statement one access row for each subject among them.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
@@ -18,7 +19,7 @@ MEDIA_TYPES = tuple(_FORMATS)
 _QR = zxingcpp.barcode_formats_from_str("QRCode")
 
 # Decoding is work for a processor: two at a time leave room for everything else.
-_TURNS = asyncio.Semaphore(2)
+_DECODERS = ThreadPoolExecutor(2, thread_name_prefix="frames")
 
 
 async def read_code(picture: bytes, media_type: str) -> str | None:
@@ -26,8 +27,7 @@ async def read_code(picture: bytes, media_type: str) -> str | None:
 
     Raises FRAME_UNREADABLE for what is not a picture of that type, FRAME_TOO_LARGE for one with more pixels than a frame has.
     """
-    async with _TURNS:
-        return await asyncio.to_thread(_read, picture, _FORMATS[media_type])
+    return await asyncio.get_running_loop().run_in_executor(_DECODERS, _read, picture, _FORMATS[media_type])
 
 
 def _read(picture: bytes, image_format: str) -> str | None:

@@ -38,7 +38,7 @@ async def test_a_phone_fetches_tickets_and_shows_the_same_code_as_the_server(
 
 async def test_a_batch_has_1_to_32_tickets(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
     resident = await person()
-    for count in (0, 33, -1, 10**30, "3", None):
+    for count in (0, 33, -1, 10**30, 1.5, "many", None):
         answer = await client.post("/v1/me/code-tickets", json={"count": count}, headers=resident.headers)
         assert answer.status_code == 400, count
 

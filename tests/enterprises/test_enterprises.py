@@ -4,8 +4,11 @@ import httpx2
 import pytest
 
 from backend.enterprises.states import NEXT, START, EnterpriseEvent, EnterpriseState
+from backend.platform.platform import Platform
 from tests.builders.enterprises import credit_code, registered, registration
 from tests.builders.people import PersonBuilder
+from tests.builders.records import add_source, deliver, permitted
+from tests.records.rows import penalty
 
 
 def test_registration_can_always_be_left_and_taken_up_again() -> None:
@@ -90,3 +93,33 @@ async def test_when_its_agent_leaves_another_may_take_the_enterprise_over(
     enterprise_id = await registered(client, first)
     assert (await client.delete("/v1/me", headers=first.headers)).status_code == 204
     assert await registered(client, second) == enterprise_id
+
+
+async def test_its_records_are_for_its_agents_only(
+    client: httpx2.AsyncClient, platform: Platform, person: PersonBuilder
+) -> None:
+    await add_source(platform)
+    agent, other = await person(), await person(name="李四")
+    enterprise_id = await registered(client, agent)
+    await permitted(platform, credit_code())
+    seen = await client.get(f"/v1/enterprises/{enterprise_id}", headers=agent.headers)
+    assert [each["item"] for each in seen.json()["records"]] == ["permit"]
+    assert seen.json()["enterprise"]["id"] == enterprise_id
+    assert (await client.get(f"/v1/enterprises/{enterprise_id}", headers=other.headers)).status_code == 404
+    assert (await client.get(f"/v1/enterprises/{enterprise_id}")).status_code == 401
+
+
+async def test_an_enterprises_default_is_charged_to_no_person(
+    client: httpx2.AsyncClient, platform: Platform, person: PersonBuilder
+) -> None:
+    await add_source(platform)
+    agent = await person()
+    await registered(client, agent, agent_role="legal-representative")
+    async with platform.database.connection() as connection:
+        await connection.execute("DELETE FROM due_work WHERE topic = 'score'")
+    await deliver(platform, "penalty", penalty(organisation=True, CF_XDR_SHXYM=credit_code()))
+    async with platform.database.connection() as connection:
+        touched = await connection.fetch("SELECT key FROM due_work WHERE topic = 'score'")
+    assert agent.subject_id not in {row["key"] for row in touched}
+    mine = await client.get("/v1/me/records", headers=agent.headers)
+    assert mine.json()["records"] == []

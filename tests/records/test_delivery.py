@@ -50,7 +50,7 @@ async def test_good_rows_are_accepted_and_bad_ones_returned_with_every_reason(
     bad["fields"]["ZY_SC"] = "many"
     out = await deliver(source, volunteering(someone), bad, "not a row", {"item": "gossip", "fields": {}})
     assert counts(out) == {"accepted": 1, "returned": 3}
-    assert [(row["row"], {reason["code"] for reason in row["reasons"]}) for row in out["returned_rows"]][0][0] == 2
+    assert [row["row"] for row in out["returned_rows"]] == [2, 3, 4]
     assert {reason["field"] for reason in out["returned_rows"][0]["reasons"]} == {"ZY_XDR_ZJHM", "ZY_SC"}
     again = (await source("GET", f"{PATH}/{out['id']}")).json()
     assert again["returned_rows"] == out["returned_rows"]

@@ -37,7 +37,12 @@ def bomb(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 async def clerk_of_no_store(person: PersonBuilder) -> Person:
@@ -104,11 +109,21 @@ async def test_only_clerks_have_frames_read(client: httpx2.AsyncClient, person: 
     assert answer.status_code == 403
 
 
+async def outcome(picture: bytes, media_type: str) -> str | None:
+    """What is read, or the code of the problem."""
+    try:
+        return await frames.read_code(picture, media_type)
+    except Problem as problem:
+        return problem.kind.code
+
+
 _PICTURES = [(encoded(qr(CODE, 2)), "image/png"), (encoded(qr(CODE, 2), "JPEG"), "image/jpeg")]
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(_PICTURES), st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=8), st.data())
+@given(
+    st.sampled_from(_PICTURES), st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=8), st.data()
+)
 async def test_a_damaged_picture_is_read_or_refused_and_never_a_crash(
     picture: tuple[bytes, str], damages: list[tuple[int, int]], data: st.DataObject
 ) -> None:
@@ -116,7 +131,4 @@ async def test_a_damaged_picture_is_read_or_refused_and_never_a_crash(
     for place, value in damages:
         content[place % len(content)] = value
     kept = data.draw(st.integers(1, len(content)))
-    try:
-        assert await frames.read_code(bytes(content[:kept]), media_type) in (None, CODE)
-    except Problem as problem:
-        assert problem.kind.code in {"frame-unreadable", "frame-too-large"}
+    assert await outcome(bytes(content[:kept]), media_type) in {None, CODE, "frame-unreadable", "frame-too-large"}

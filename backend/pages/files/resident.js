@@ -3,7 +3,7 @@
 import { AccessLog, Account, Consents } from "./account_view.js";
 import { loadBenefits } from "./benefits_view.js";
 import { CodeView } from "./code_view.js";
-import { loadScore, prepareWhy } from "./score_view.js";
+import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
 import { act, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
@@ -42,6 +42,7 @@ async function go(name) {
     else button.removeAttribute("aria-current");
   }
   if (name !== "code") code.stop();
+  leaveScore();
   show(name);
   try {
     await TABS[name]();
@@ -67,6 +68,7 @@ function consentsChanged() {
 function signedOut() {
   tab = null;
   code.forget();
+  leaveScore();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   part("tabs").hidden = true;
   askForPhone();

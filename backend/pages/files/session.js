@@ -8,9 +8,9 @@ const OFFLINE = { code: "offline", status: 0, title: "网络不通", detail: "�
 
 /** A refusal of the API (RFC 9457), or `offline` when there is no answer. */
 export class Problem extends Error {
-  constructor({ code, status, title, detail, errors }) {
+  constructor({ code, status, title, title_en, detail, errors }) {
     super(title);
-    Object.assign(this, { code, status, detail, errors: errors ?? [] });
+    Object.assign(this, { code, status, titleEn: title_en ?? "", detail, errors: errors ?? [] });
   }
 
   /** What was wrong and what to do next, in one line. */

@@ -79,7 +79,7 @@ async function verify(code) {
     showAnswer();
   } catch (problem) {
     if (!CODE_REFUSED.has(problem.code)) throw problem;
-    showResult({ kind: "refused", word: problem.message, wordEn: "", hint: problem.detail });
+    showResult({ kind: "refused", word: problem.message, wordEn: problem.titleEn, hint: problem.detail });
   }
 }
 

@@ -18,7 +18,8 @@ export function copy(template, texts) {
 }
 
 /** The element inside a template's copy that data-part names. */
-export const named = (element, name) => element.querySelector(`[data-part="${name}"]`);
+export const named = (element, name) =>
+  element.dataset.part === name ? element : element.querySelector(`[data-part="${name}"]`);
 
 let toastTimer;
 

@@ -1,0 +1,92 @@
+"""SQL of the scores room."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from backend.platform.access import Access
+from backend.platform.database import Connection, Row
+
+
+async def present(connection: Connection, access: Access, subject_id: UUID) -> Row | None:
+    """The score of a subject, and whether work on it is due."""
+    return await connection.read_one(
+        access,
+        "SELECT score.*, EXISTS (SELECT 1 FROM due_work WHERE due_work.topic = 'score' AND due_work.key = score.subject_id "
+        "AND due_work.due_at <= $2) AS pending FROM score WHERE score.subject_id = $1",
+        subject_id,
+        connection.now(),
+    )
+
+
+async def rank(connection: Connection, access: Access, subject_id: UUID) -> int | None:
+    """The level's rank alone."""
+    row = await connection.read_one(
+        access, "SELECT subject_id, level_rank FROM score WHERE subject_id = $1", subject_id
+    )
+    return int(row["level_rank"]) if row is not None else None
+
+
+async def history(
+    connection: Connection, access: Access, subject_id: UUID, before: int | None, limit: int
+) -> list[Row]:
+    """Changes of a score, newest first."""
+    return await connection.read(
+        access,
+        "SELECT subject_id, id, at, rule_set, version, before, after, level_rank FROM score_change "
+        "WHERE subject_id = $1 AND id < COALESCE($2, 9223372036854775807) ORDER BY id DESC LIMIT $3",
+        subject_id,
+        before,
+        limit,
+    )
+
+
+async def stored(connection: Connection, subject_ids: Sequence[UUID]) -> list[Row]:
+    """The scores as they are stored, to be compared with new ones and never shown."""
+    return await connection.impersonal(
+        "compared with the recomputed score in the same transaction; the recomputation itself is logged",
+        "SELECT subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, next_change_on "
+        "FROM score WHERE subject_id = ANY($1)",
+        list(subject_ids),
+    )
+
+
+async def write(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Inserts or replaces scores: subject, rule set, version, millipoints, rank, lines, not counted, as of, next, at."""
+    await connection.execute_many(
+        "INSERT INTO score (subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, "
+        "next_change_on, computed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+        "ON CONFLICT (subject_id) DO UPDATE SET rule_set = excluded.rule_set, version = excluded.version, "
+        "millipoints = excluded.millipoints, level_rank = excluded.level_rank, lines = excluded.lines, "
+        "not_counted = excluded.not_counted, as_of = excluded.as_of, next_change_on = excluded.next_change_on, "
+        "computed_at = excluded.computed_at",
+        rows,
+    )
+
+
+async def copy_scores(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """COPY of scores of subjects that have none."""
+    columns = (
+        "subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, next_change_on, computed_at"
+    )
+    await connection.copy_in("score", columns.split(", "), rows)
+
+
+async def add_changes(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """COPY of changes: subject, at, rule set, version, before, after, rank."""
+    await connection.copy_in(
+        "score_change", ("subject_id", "at", "rule_set", "version", "before", "after", "level_rank"), rows
+    )
+
+
+async def forget(connection: Connection, subject_ids: Sequence[UUID]) -> None:
+    """Deletes scores with explanation and history."""
+    await connection.execute("DELETE FROM score WHERE subject_id = ANY($1)", list(subject_ids))
+    await connection.execute("DELETE FROM score_change WHERE subject_id = ANY($1)", list(subject_ids))
+
+
+async def all_subjects(connection: Connection, after: UUID, limit: int) -> list[UUID]:
+    """Subject ids of people, in order, a page at a time."""
+    rows = await connection.fetch(
+        "SELECT id FROM subject WHERE kind = 'person' AND id > $1 ORDER BY id LIMIT $2", after, limit
+    )
+    return [row["id"] for row in rows]
