@@ -30,6 +30,9 @@ import backend.identity.tables
 import backend.objections.api
 import backend.objections.service
 import backend.objections.tables
+import backend.market.api
+import backend.market.service
+import backend.market.tables
 import backend.pages.api
 import backend.partner_accounts.api
 import backend.partner_accounts.service
@@ -45,6 +48,7 @@ import backend.scores.service
 import backend.scores.tables
 import backend.subjects.service
 import backend.subjects.tables
+import backend.till.api
 from backend.identity.service import Forget
 from backend.platform.platform import Platform
 from backend.platform.schedule import Job
@@ -59,6 +63,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.scores.tables,
     backend.codes.tables,
     backend.partner_accounts.tables,
+    backend.market.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -78,7 +83,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
+    *backend.market.api.HANDLERS,
     *backend.pages.api.HANDLERS,
+    *backend.till.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
     *backend.declarations.api.HANDLERS,
     *backend.commitments.api.HANDLERS,
@@ -91,6 +98,7 @@ FORGET: tuple[Forget, ...] = (
     backend.scores.service.forget,
     backend.codes.service.forget,
     backend.partner_accounts.service.forget,
+    backend.market.service.forget,
     backend.enterprises.service.forget,
     backend.objections.service.forget,
 )

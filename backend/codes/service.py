@@ -17,7 +17,7 @@ from backend.platform.callers import Caller
 from backend.platform.database import Connection
 from backend.platform.keys import OwnKey, Purpose
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_SIGNED_IN, FieldError, Problem
+from backend.platform.problems import FieldError, Problem
 from backend.platform.rate_limits import RateLimit, take
 from partners.codes import ic1
 from partners.codes.ic1 import Scene
@@ -140,21 +140,18 @@ async def forget_expired(platform: Platform) -> int:
 
 async def _draw(platform: Platform, caller: Caller, count: int) -> tuple[list[ic1.Ticket], datetime]:
     """Fresh tickets under the active key, and when they expire."""
-    if caller.subject_id is None:
-        raise NOT_SIGNED_IN.error()
+    subject_id = caller.proven_subject()
     key = platform.keys.active(Purpose.TICKET)
     now = platform.clock.now()
     drawn: list[ic1.Ticket] = []
     async with platform.database.transaction() as connection:
-        until = await consents.require(connection, ConsentKind.SHOW, caller.subject_id, now)
+        until = await consents.require(connection, ConsentKind.SHOW, subject_id, now)
         expires_at = min(now + TICKET_LIFETIME, until)
         # A keypad handle that is taken costs one more round; among a million live tickets that happens once in a million.
         while len(drawn) < count:
             fresh = [secrets.token_bytes(ic1.TICKET_BYTES) for _ in range(count - len(drawn))]
             handles = {ticket_id: int(ic1.digit_handle(ticket_id)) for ticket_id in fresh}
-            kept = await store.add(
-                connection, handles, caller.account_id, caller.subject_id, _slot(key), now, expires_at
-            )
+            kept = await store.add(connection, handles, caller.account_id, subject_id, _slot(key), now, expires_at)
             drawn += [ic1.Ticket(ticket_id, ic1.ticket_key(key.secret, ticket_id), _slot(key)) for ticket_id in kept]
     return drawn, expires_at
 

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 from backend.codes import problems as code_problems
 from backend.market import once, problems, service
 from backend.market.messages import (
-    BenefitId,
+    BENEFIT_ID,
     BenefitOffer,
     BenefitPage,
     MyBenefits,
@@ -38,6 +38,7 @@ MAXIMUM_REQUEST = 4096
 SceneName = Annotated[
     str | None, Parameter(description="场景 scene", pattern=r"^[a-z]{1,20}(?!\n)$", max_length=20, required=False)
 ]
+BenefitInPath = Annotated[str, Parameter(description="权益编号 benefit id", pattern=BENEFIT_ID, max_length=64)]
 _IDEMPOTENCY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED)
 
 _ID = "0193a1c0-0000-7000-8000-000000000020"
@@ -112,7 +113,7 @@ async def list_benefits(
         answer=_OFFER,
     ),
 )
-async def one_benefit(platform: Platform, benefit_id: BenefitId) -> BenefitOffer:
+async def one_benefit(platform: Platform, benefit_id: BenefitInPath) -> BenefitOffer:
     return await service.offer(platform, benefit_id)
 
 

@@ -20,7 +20,7 @@ from backend.platform.callers import Caller
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
-from backend.platform.problems import BAD_CURSOR, NOT_FOUND, NOT_SIGNED_IN, STATE_CONFLICT, FieldError
+from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.scores import service as scores
 from partners.benefits.eligibility import Holder, Reason, Usage, decide
 from partners.benefits.publication import objections
@@ -102,9 +102,7 @@ async def mine(platform: Platform, caller: Caller) -> MyBenefits:
 
     Four round trips, two of them reads of the caller that stand in the access log.
     """
-    if caller.subject_id is None:
-        raise NOT_SIGNED_IN.error()
-    subject_id, now = caller.subject_id, platform.clock.now()
+    subject_id, now = caller.proven_subject(), platform.clock.now()
     today = local_date(now)
     async with platform.database.transaction() as connection:
         rows = await benefit_store.offered_page(connection, None, "", everyones_periods(today), MAXIMUM_SHOWN)

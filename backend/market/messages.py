@@ -14,9 +14,8 @@ from partners.orders.states import RedemptionState, VerificationState
 MAXIMUM_FEN = 1_000_000_000_000
 
 Fen = Annotated[int, Meta(ge=0, le=MAXIMUM_FEN, description="金额（分） amount in fen")]
-BenefitId = Annotated[
-    str, Meta(pattern=r"^[a-z][a-z0-9-]{0,63}(?!\n)$", max_length=64, description="权益编号 benefit id")
-]
+BENEFIT_ID = r"^[a-z][a-z0-9-]{0,63}(?!\n)$"
+BenefitId = Annotated[str, Meta(pattern=BENEFIT_ID, max_length=64, description="权益编号 benefit id")]
 CodeText = Annotated[
     str, Meta(min_length=1, max_length=512, description="诚信码文本或数字 text of the QR, or its digits")
 ]

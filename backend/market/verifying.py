@@ -31,7 +31,7 @@ from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_FOUND, NOT_SIGNED_IN, STATE_CONFLICT
+from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.row_ids import new_id
 from backend.scores import service as scores
 from partners.benefits.eligibility import Holder, decide
@@ -108,13 +108,11 @@ async def answer_of(
 
 async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> MyVerificationPage:
     """Who verified the caller's code for what, with the full reason, newest first. Raises BAD_CURSOR. Two round trips."""
-    if caller.subject_id is None:
-        raise NOT_SIGNED_IN.error()
     before = cursors.decode(cursor, UUID)
     now = platform.clock.now()
     async with platform.database.connection() as connection:
         rows = await store.verifications_of_subject(
-            connection, caller.access("查看核验记录", "verifications"), caller.subject_id, before, limit + 1
+            connection, caller.access("查看核验记录", "verifications"), caller.proven_subject(), before, limit + 1
         )
         names = await partner_accounts.partner_names(connection, [row["partner_id"] for row in rows])
     shown = [

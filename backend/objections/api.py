@@ -70,6 +70,27 @@ _OBJECTION = {
     ],
 }
 _STAFF_OBJECTION = {**_OBJECTION, "proposed_reason": None}
+_RECORD = {
+    "id": "0193a1c0-0000-7000-8000-000000000030",
+    "item": "volunteer-service",
+    "item_name": "志愿服务",
+    "item_name_en": "Volunteer service",
+    "information_class": "positive",
+    "source": "桃花市民政局",
+    "legal_basis": "志愿服务条例第十九条",
+    "state": "marked",
+    "occurred_on": "2026-05-08",
+    "ends_on": None,
+    "published_until": None,
+    "retained_until": "2031-05-08",
+    "grade": None,
+    "amount": 3,
+    "amount_unit": "hours",
+    "fields": [{"name": "ZY_SC", "title": "服务时长", "value": "3"}],
+    "received_at": "2026-05-10T02:00:00Z",
+    "updated_at": "2026-11-23T09:00:00Z",
+    "can_hide": False,
+}
 _ACT = (NOT_FOUND, STATE_CONFLICT, OWN_MATTER)
 
 
@@ -132,6 +153,7 @@ async def list_for_staff(
         "一件异议及其记录 One objection with its record",
         "查看即记入当事人的访问日志。The person sees this look. Two database round trips.",
         raises=(NOT_FOUND,),
+        answer={"objection": _STAFF_OBJECTION, "record": _RECORD},
     ),
 )
 async def get_for_staff(platform: Platform, caller: Caller, objection_id: UUID) -> StaffObjectionDetail:

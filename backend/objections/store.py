@@ -122,11 +122,11 @@ async def clocks(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
 
 
 async def open_records(connection: Connection, subject_id: UUID, final: Sequence[str]) -> list[UUID]:
-    """The records to which a subject has an open objection."""
+    """The records that open objections of a subject have marked; the objections are locked, as before any act on a record."""
     rows = await connection.impersonal(
         "ids only, of the person who is leaving",
         "SELECT record_id FROM objection WHERE subject_id = $1 AND record_id IS NOT NULL AND state <> 'filed' "
-        "AND state <> ALL($2::text[]) ORDER BY record_id",
+        "AND state <> ALL($2::text[]) ORDER BY id FOR UPDATE",
         subject_id,
         list(final),
     )

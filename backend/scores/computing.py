@@ -145,8 +145,8 @@ def _differs(row: Mapping[str, Any] | None, rule_set: RuleSet, result: Result) -
     return row is None or (
         (row["rule_set"], row["version"], row["millipoints"], row["level_rank"], row["next_change_on"])
         != (rule_set.id, rule_set.version, result.millipoints, result.level.rank, result.next_change_on)
-        or row["lines"] != msgspec.to_builtins(result.lines)
-        or row["not_counted"] != msgspec.to_builtins(result.not_counted)
+        or row["lines"] != msgspec.to_builtins(list(result.lines))
+        or row["not_counted"] != msgspec.to_builtins(list(result.not_counted))
     )
 
 
@@ -157,8 +157,8 @@ def _row(subject_id: UUID, rule_set: RuleSet, result: Result, now: datetime) -> 
         rule_set.version,
         result.millipoints,
         result.level.rank,
-        msgspec.to_builtins(result.lines),
-        msgspec.to_builtins(result.not_counted),
+        msgspec.to_builtins(list(result.lines)),
+        msgspec.to_builtins(list(result.not_counted)),
         local_date(now),
         result.next_change_on,
         now,

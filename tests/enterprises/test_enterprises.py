@@ -1,5 +1,7 @@
 """An enterprise registers by choice, through an agent, and leaves by choice."""
 
+import asyncio
+
 import httpx2
 import pytest
 
@@ -42,6 +44,14 @@ async def test_another_agent_is_refused_and_told_what_to_do(client: httpx2.Async
     answer = await client.post("/v1/enterprises", json=registration(), headers=second.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "enterprise-taken")
     assert "服务窗口" in answer.json()["detail"]
+
+
+async def test_of_two_agents_at_the_same_time_one_registers(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+    agents = [await person(), await person(name="李四")]
+    answers = await asyncio.gather(
+        *(client.post("/v1/enterprises", json=registration(), headers=agent.headers) for agent in agents)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
 @pytest.mark.parametrize("code", ["91320100748204660R", "9132010074820466OQ", "1", "91320100748204660"])

@@ -7,11 +7,13 @@ import pytest
 
 from backend.market import service
 from backend.market.states import BENEFIT, BenefitEvent, BenefitState
+from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from partners.benefits.terms import Terms, Text, Tier
-from tests.builders.partners import make_terms, publish
+from tests.builders.partners import current_code, make_partner, make_terms, publish
 from tests.builders.people import PersonBuilder
+from tests.conftest import RunDue
 
 
 async def proposed(platform: Platform, terms: Terms, by: object = None) -> int:
@@ -38,8 +40,12 @@ async def test_a_basic_public_service_is_never_made_conditional(platform: Platfo
     assert "第二十六条" in refused.value.errors[0].reason
 
 
-@pytest.mark.parametrize(("field", "value"), [("scene", "lending"), ("scene", "nowhere"), ("legal_basis", " "), ("tiers", ())])
-async def test_terms_without_scene_basis_or_tier_are_not_published(platform: Platform, field: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("scene", "lending"), ("scene", "nowhere"), ("legal_basis", " "), ("tiers", ())]
+)
+async def test_terms_without_scene_basis_or_tier_are_not_published(
+    platform: Platform, field: str, value: object
+) -> None:
     version = await proposed(platform, make_terms("faulty", **{field: value}))
     with pytest.raises(Problem, match="benefit-unlawful"):
         async with platform.database.transaction() as connection:
@@ -85,9 +91,7 @@ async def test_the_list_is_paged_and_filtered_by_scene(platform: Platform, clien
         await publish(platform, make_terms(name))
     await publish(platform, make_terms("a-parking", scene="parking"))
     first = (await client.get("/v1/benefits", params={"limit": 2, "scene": "library"})).json()
-    second = (
-        await client.get("/v1/benefits", params={"limit": 2, "scene": "library", "cursor": first["next"]})
-    ).json()
+    second = (await client.get("/v1/benefits", params={"limit": 2, "scene": "library", "cursor": first["next"]})).json()
     assert [benefit["id"] for benefit in first["benefits"] + second["benefits"]] == ["b-one", "b-three", "b-two"]
     assert second["next"] is None
     for bad in ("x", "IgAi", "IlwwMCI"):
@@ -118,3 +122,29 @@ async def test_a_resident_sees_what_is_theirs_and_why_the_rest_is_not(
         assert await service.reopen_offer(connection, resident.subject_id, "unpaid")
     again = (await client.get("/v1/me/benefits", headers=resident.headers)).json()["benefits"]
     assert {benefit["id"] for benefit in again if benefit["standing"] == "yours"} == {"for-everyone", "unpaid"}
+
+
+async def test_the_level_decides_and_the_next_level_is_shown(
+    platform: Platform, client: httpx2.AsyncClient, person: PersonBuilder, clock: SettableClock, run_due: RunDue
+) -> None:
+    resident = await person()
+    await run_due()
+    rank = (await client.get("/v1/me/score", headers=resident.headers)).json()["level"]["rank"]
+
+    def tiers(*ranks: int) -> tuple[Tier, ...]:
+        return tuple(Tier(Text(f"第{each}级", f"Level {each}"), each, 100 * (each + 1)) for each in ranks)
+
+    await publish(platform, make_terms("now", open_to_all=False, tiers=tiers(rank, rank + 1)))
+    await publish(platform, make_terms("soon", open_to_all=False, tiers=tiers(rank + 1)))
+    await publish(platform, make_terms("later", open_to_all=False, tiers=tiers(rank + 2)))
+    answer = (await client.get("/v1/me/benefits", headers=resident.headers)).json()["benefits"]
+    assert [(benefit["id"], benefit["standing"]) for benefit in answer] == [
+        ("now", "yours"),
+        ("soon", "next-level"),
+        ("later", "not-now"),
+    ]
+    assert (answer[0]["value"], answer[0]["next_value"]) == (100 * (rank + 1), 100 * (rank + 2))
+    till = await make_partner(client, platform, clock, "now", "soon")
+    for benefit, result in (("now", "eligible"), ("soon", "declined")):
+        code = (await current_code(client, resident.headers))["text"]
+        assert (await till.verify(code, benefit)).json()["result"] == result

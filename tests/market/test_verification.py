@@ -70,9 +70,7 @@ async def test_a_picture_of_the_code_is_stale_after_its_window(
     assert (await partner.verify(forged, BENEFIT)).json()["code"] in {"code-unusable", "code-malformed"}
 
 
-async def test_digits_work_on_a_keypad(
-    client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person
-) -> None:
+async def test_digits_work_on_a_keypad(client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person) -> None:
     digits = (await current_code(client, resident.headers))["digits"]
     spaced = f"{digits[:4]} {digits[4:12]}-{digits[12:]}"
     assert (await partner.verify(spaced, BENEFIT)).json()["result"] == "eligible"
@@ -90,7 +88,14 @@ async def test_a_code_shown_for_another_scene_is_unusable(
 
 
 async def test_what_is_no_code_is_malformed_and_nothing_is_kept(partner: PartnerCaller) -> None:
-    for text in ("https://example.org/", "IC1:", "12345678901234567890", "'; DROP TABLE partner; --", "\x00", "诚" * 500):
+    for text in (
+        "https://example.org/",
+        "IC1:",
+        "12345678901234567890",
+        "'; DROP TABLE partner; --",
+        "\x00",
+        "诚" * 500,
+    ):
         answer = await partner.verify(text, BENEFIT)
         assert (answer.status_code, answer.json()["code"]) == (400, "code-malformed"), text
 
@@ -127,7 +132,12 @@ async def test_a_code_of_someone_who_left_is_unusable(
 
 
 async def test_yes_and_every_no_have_the_same_length_and_shape(
-    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, partner: PartnerCaller, resident: Person, scan: Scan
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: SettableClock,
+    partner: PartnerCaller,
+    resident: Person,
+    scan: Scan,
 ) -> None:
     yes = await scan(amount_fen=3000)
     over_cap = await scan(amount_fen=3001)

@@ -1,5 +1,6 @@
 """A resident objects to a record; officers mark, examine and decide it by the day; the record and the score follow."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -123,6 +124,15 @@ async def test_a_rejection_sent_back_is_decided_again(scene: Scene) -> None:
     back = await scene.act(scene.colleague, filed, "send-back", {"reason": "证据充分"})
     assert (back.json()["state"], back.json()["proposed_reason"]) == ("deciding", None)
     assert (await scene.done(filed, "decide", UPHELD))["state"] == "upheld"
+
+
+async def test_of_two_officers_at_the_same_time_one_decides(scene: Scene) -> None:
+    filed = await scene.file()
+    await scene.done(filed, "mark")
+    answers = await asyncio.gather(
+        scene.act(scene.officer, filed, "decide", UPHELD), scene.act(scene.colleague, filed, "decide", REJECTED)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
 async def test_what_was_not_proposed_is_not_confirmed(scene: Scene) -> None:

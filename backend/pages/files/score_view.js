@@ -51,7 +51,7 @@ async function readScore(session) {
 async function drawLevels(session, score) {
   const { levels } = await session.get(`/v1/rule-sets/${score.rule_set}`);
   part("levels").replaceChildren(
-    ...levels.toSorted((one, other) => one.rank - other.rank).map((level) => {
+    ...[...levels].sort((one, other) => one.rank - other.rank).map((level) => {
       const element = copy("level-template", { name: level.names.zh });
       element.classList.toggle("reached", level.rank <= score.level.rank);
       if (level.rank === score.level.rank) element.setAttribute("aria-current", "true");
@@ -74,7 +74,7 @@ function drawWhy({ score, base, lines, not_counted: others }, rules) {
   );
   part("why-sum").textContent = score.points.replace("-", MINUS);
 
-  const coming = lines.filter((one) => one.until).toSorted((one, other) => (one.until < other.until ? -1 : 1));
+  const coming = lines.filter((one) => one.until).sort((one, other) => (one.until < other.until ? -1 : 1));
   part("why-next-part").hidden = !coming.length;
   part("why-next").replaceChildren(
     ...coming.slice(0, COMING).map((one) => line(`${day(one.until)} 起`, `“${reason(one)}”到期，不再计 ${shown(one.points)} 分`, "", 0)),
