@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, License, SecurityScheme
 
 from backend import rooms
@@ -129,7 +130,8 @@ def _openapi_config(settings: Settings) -> OpenAPIConfig:
                 ),
             }
         ),
-        render_plugins=(),
+        render_plugins=[JsonRenderPlugin(path="/schema")],
+        # Ours is served by `backend.operations`; the framework's own is left without a permission, so nobody reaches it.
         path="/openapi-of-the-framework",
     )
 

@@ -12,6 +12,7 @@ import backend.catalogue.api
 import backend.codes.api
 import backend.codes.service
 import backend.codes.tables
+import backend.city.tables
 import backend.commitments.api
 import backend.commitments.service
 import backend.commitments.tables
@@ -27,12 +28,12 @@ import backend.enterprises.tables
 import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
-import backend.objections.api
-import backend.objections.service
-import backend.objections.tables
 import backend.market.api
 import backend.market.service
 import backend.market.tables
+import backend.objections.api
+import backend.objections.service
+import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
 import backend.partner_accounts.service
@@ -61,6 +62,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.consents.tables,
     backend.records.tables,
     backend.scores.tables,
+    backend.city.tables,
     backend.codes.tables,
     backend.partner_accounts.tables,
     backend.market.tables,

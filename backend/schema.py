@@ -4,15 +4,18 @@ import contextlib
 import io
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
-from piccolo.engine.postgres import PostgresEngine
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from backend.platform.refusal import Refusal
 from backend.rooms import CONSTRAINTS, TABLES
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 _LOCK = 0x6D696772617465
 _OLDEST_POSTGRESQL = 150000
@@ -40,7 +43,7 @@ async def _engine(url: str) -> AsyncIterator[tuple[PostgresEngine, Any]]:
         async with raw.transaction():
             await raw.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             # Piccolo's own transaction leaks its connection when a COMMIT fails; it joins this one instead.
-            token = engine.current_transaction.set(_OuterTransaction(raw))
+            token = engine.current_transaction.set(cast(PostgresTransaction, _OuterTransaction(raw)))
             try:
                 yield engine, raw
             finally:
@@ -65,19 +68,33 @@ async def migrate(url: str) -> str:
     Raises Refusal if the database cannot be reached or is older than PostgreSQL 15.
     """
     report = io.StringIO()
-    async with _engine(url) as (_, raw):
+    async with _engine(url):
         with contextlib.redirect_stdout(report):
             result = await run_forwards("xinyi")
         if not result.success:
             raise Refusal(f"数据库迁移失败：{result.message}", f"The migration failed: {result.message}")
-        await raw.execute("SELECT 1")
     return report.getvalue()
+
+
+async def pending_migrations(url: str) -> list[str]:
+    """The migrations that have not run on this database. Raises Refusal if it cannot be reached."""
+    wanted = sorted(path.stem for path in MIGRATIONS.glob("xinyi_*.py"))
+    async with _engine(url) as (_, raw):
+        if await raw.fetchval("SELECT to_regclass('migration')") is None:
+            return wanted
+        done = {row["name"] for row in await raw.fetch("SELECT name FROM migration WHERE app_name = 'xinyi'")}
+    return [name for name in wanted if name.replace("xinyi_", "", 1) not in {_plain(each) for each in done}]
+
+
+def _plain(migration: str) -> str:
+    """A migration's name as its file writes it: Piccolo's ids are timestamps with other separators."""
+    return "".join(character if character.isalnum() else "_" for character in migration)
 
 
 async def create_declared(url: str) -> None:
     """The schema as the rooms declare it, in an empty database: what the migrations must add up to."""
     async with _engine(url) as (_, raw):
         for table in TABLES:
-            await table.create_table(if_not_exists=False).run()
+            await table.create_table(if_not_exists=False).run()  # type: ignore[no-untyped-call]
         for statement in CONSTRAINTS:
             await raw.execute(statement)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from backend import schema
 from backend.city import sign_ins
-from backend.city.create import city_exists, create_city
+from backend.city.create import city_exists, create_city, pieces
 from backend.commands.progress import progress
 from backend.commands.services import Running, announce, find_running, opened, servers
 from backend.platform.keys import ensure_first_keys
@@ -59,7 +59,7 @@ async def _prepare(settings: Settings, residents: int, seed: int) -> None:
     await prepare_database(settings)
     async with opened(settings) as platform:
         if not await city_exists(platform):
-            with progress("创建合成城市 building the synthetic city", None) as advance:
+            with progress("创建合成城市 building the synthetic city", pieces(residents)) as advance:
                 await create_city(platform, seed=seed, residents=residents, advance=advance)
 
 

@@ -49,6 +49,11 @@ async def enqueue(connection: Connection, topic: str, work: Iterable[Due]) -> No
     await signals.send(connection, "due", topic)
 
 
+async def discard(connection: Connection, topic: str, keys: Iterable[UUID]) -> None:
+    """Takes work out of the queue in the transaction that does it. One round trip."""
+    await connection.execute("DELETE FROM due_work WHERE topic = $1 AND key = ANY($2::uuid[])", topic, list(keys))
+
+
 class DueQueue:
     """Runs the handlers of all topics against what is due."""
 
@@ -101,7 +106,7 @@ class DueQueue:
     async def _handle(self, connection: Connection, topic: str, keys: list[UUID]) -> None:
         """Takes the rows out first: the handler may enqueue the same key for a later date."""
         if keys:
-            await connection.execute("DELETE FROM due_work WHERE topic = $1 AND key = ANY($2::uuid[])", topic, keys)
+            await discard(connection, topic, keys)
             await self._handlers[topic](connection, keys)
 
     async def _postpone(self, topic: str, key: UUID) -> None:

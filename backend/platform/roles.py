@@ -35,6 +35,7 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     SELF_CONSENT = "self.consent"
     SELF_LEAVE = "self.leave"
+    SELF_RECORDS = "self.records"
     SELF_SHOW_CODE = "self.show-code"
     SELF_OBJECT = "self.object"
     SELF_ORDERS = "self.orders"
@@ -61,6 +62,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SELF_READ: _PERSON,
     Permission.SELF_CONSENT: _PERSON,
     Permission.SELF_LEAVE: frozenset({Role.APPLICANT, Role.RESIDENT}),
+    Permission.SELF_RECORDS: _PERSON,
     Permission.SELF_SHOW_CODE: _PERSON,
     Permission.SELF_OBJECT: _PERSON,
     Permission.SELF_ORDERS: _PERSON,

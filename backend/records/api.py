@@ -63,6 +63,7 @@ _RECORD = {
     "fields": [{"name": "ZY_FWSC", "title": "服务时长（小时）", "value": "25"}],
     "received_at": "2026-03-05T08:00:00Z",
     "updated_at": "2026-03-05T08:00:00Z",
+    "corrected_at": None,
     "can_hide": True,
 }
 
@@ -155,7 +156,7 @@ async def read_mine(platform: ThePlatform, caller: TheCaller, record_id: FromPat
     "/v1/me/records/{record_id:uuid}/hidden",
     status_code=HTTP_204_NO_CONTENT,
     **operation(
-        Permission.SELF_READ,
+        Permission.SELF_RECORDS,
         "隐藏正面记录 Hide a positive record",
         "本人可隐藏自己的正面记录，随时可恢复。The score follows (Reg. art. 37).",
         raises=(NOT_FOUND, ONLY_POSITIVE_HIDDEN, RECORD_STATE),
@@ -168,7 +169,7 @@ async def hide(platform: ThePlatform, caller: TheCaller, record_id: FromPath[UUI
 @delete(
     "/v1/me/records/{record_id:uuid}/hidden",
     **operation(
-        Permission.SELF_READ,
+        Permission.SELF_RECORDS,
         "恢复显示记录 Show a record again",
         "恢复已隐藏的正面记录。It counts again.",
         raises=(NOT_FOUND, ONLY_POSITIVE_HIDDEN, RECORD_STATE),

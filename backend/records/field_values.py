@@ -38,6 +38,12 @@ def read_value(text: str, field: Field, on: date) -> str | Reason:
     return _READERS[field.kind](text, field, on)
 
 
+def in_words(value: str, field: Field) -> str:
+    """A normalised value as people write it: 自然人 for `natural`, 市级 for `city`."""
+    words = {code: word for word, code in reversed(field.choices.items()) if not word.isascii()}
+    return words.get(value, value)
+
+
 def fen_of(text: str, kind: FieldKind) -> int:
     """Fen of a normalised amount: `ten-thousand-yuan` text 0.5 is 500,000 fen, `yuan` text 0.5 is 50 fen. Exact."""
     return int(Decimal(text) * (FEN_IN_TEN_THOUSAND_YUAN if kind == "ten-thousand-yuan" else FEN_IN_YUAN))

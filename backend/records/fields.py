@@ -74,7 +74,9 @@ class FieldList(msgspec.Struct, frozen=True):
     required_when: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
 
+# Each normalised value is accepted too: a stored row must pass again when it is corrected.
 SUBJECT_KINDS = {
+    **{kind: kind for kind in ("natural", "legal", "unincorporated", "individual-business")},
     "01": "natural",
     "自然人": "natural",
     "02": "legal",

@@ -5,9 +5,7 @@ a later version replaces the earlier one, which stays in the history.
 """
 
 import asyncio
-import hashlib
-import hmac
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -16,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.catalogue.catalogue import load_catalogue
+from backend.catalogue import service as catalogue
 from backend.platform import cursors, signers
 from backend.platform.callers import Signer
 from backend.platform.clock import local_date, start_of_day
@@ -52,13 +50,16 @@ RETENTION = "record-retention"
 
 RETURNED_AT_ONCE = 200
 
+# What the store finds about a row that replaces nothing -> the reason with which it goes back.
+_REFUSED = {"moved": "subject-changed", "withdrawn": "record-withdrawn", "corrected": "record-corrected"}
+
 Checked = list[tuple[int, Accepted | Returned]]
 
 
 @cache
 def validator() -> Validator:
-    """The validator over the catalogue in the package."""
-    return Validator(load_catalogue())
+    """The validator over the catalogue in use."""
+    return Validator(catalogue.present())
 
 
 async def add_source(platform: Platform, connection: Connection, source: NewSource) -> UUID:
@@ -74,9 +75,14 @@ async def add_source(platform: Platform, connection: Connection, source: NewSour
 
 async def list_sources(platform: Platform) -> list[SourceOut]:
     """Every active source."""
+    return [source for source, _ in await sources_with_ids(platform)]
+
+
+async def sources_with_ids(platform: Platform) -> list[tuple[SourceOut, UUID]]:
+    """Every active source with its id."""
     async with platform.database.connection() as connection:
         rows = await store.sources(connection)
-    return [SourceOut(row["code"], row["name"], row["name_en"], list(row["items"])) for row in rows]
+    return [(SourceOut(row["code"], row["name"], row["name_en"], list(row["items"])), row["id"]) for row in rows]
 
 
 async def deliver(platform: Platform, signer: Signer, delivery: DeliveryIn) -> DeliveryOut:
@@ -123,9 +129,8 @@ async def intake_file(
     summary = IntakeSummary()
     try:
         with path.open("rb") as stream:
-            finder = DuplicateFinder()
             rows = validate_file(stream, form, validator(), today, granted=frozenset(source["items"]))
-            while batch := [(line, finder.check(answer)) for line, answer in islice(rows, MOST_ROWS)]:
+            while batch := list(islice(rows, MOST_ROWS)):
                 out = await take_in(platform, source["id"], path.name[:64], batch)
                 _add(summary, out)
                 advance(len(batch))
@@ -134,23 +139,27 @@ async def intake_file(
     return summary
 
 
-async def take_in_envelopes(
-    platform: Platform, source_code: str, envelopes: Iterator[dict[str, object]], advance: Callable[[int], None]
-) -> IntakeSummary:
+class Feed:
     """Records that another part of the system makes (the synthetic city), through the same checks as a delivery."""
-    async with platform.database.connection() as connection:
-        sources = {row["code"]: row for row in await store.sources(connection)}
-    source = sources[source_code]
-    granted, today = frozenset(source["items"]), local_date(platform.clock.now())
-    finder, summary, line = DuplicateFinder(), IntakeSummary(), 0
-    while envelopes_now := list(islice(envelopes, MOST_ROWS)):
-        batch: Checked = []
-        for envelope in envelopes_now:
-            line += 1
-            batch.append((line, finder.check(validator().validate_envelope(envelope, today, granted=granted))))
-        _add(summary, await take_in(platform, source["id"], f"{source_code}-{line}", batch))
-        advance(len(batch))
-    return summary
+
+    def __init__(self, platform: Platform, source: SourceOut, source_id: UUID) -> None:
+        self._platform = platform
+        self._source_id = source_id
+        self._reference = source.code
+        self._granted = frozenset(source.items)
+        self._finder = DuplicateFinder()
+        self.summary = IntakeSummary()
+
+    async def take(self, envelopes: Sequence[object]) -> None:
+        """One delivery; duplicates are found over the whole feed."""
+        today = local_date(self._platform.clock.now())
+        first = self.summary.rows + 1
+        checked: Checked = [
+            (number, self._finder.check(validator().validate_envelope(envelope, today, granted=self._granted)))
+            for number, envelope in enumerate(envelopes, first)
+        ]
+        out = await take_in(self._platform, self._source_id, f"{self._reference}-{first}", checked)
+        _add(self.summary, out)
 
 
 async def take_in(platform: Platform, source_id: UUID, reference: str, checked: Checked) -> DeliveryOut:
@@ -162,14 +171,14 @@ async def take_in(platform: Platform, source_id: UUID, reference: str, checked: 
     async with platform.database.transaction() as connection:
         await store.lock_source(connection, source_id)
         latest = _latest_versions(accepted)
-        merged, compared = await _merge(platform, connection, delivery_id, source_id, latest)
-        for number, answer in latest:
-            if compared.get(answer.record_key) == "moved":
-                returned.append(_returned(number, Returned(
-                    reasons=(reason("subject-changed"),), item=answer.item, record_key=answer.record_key
-                )))  # fmt: skip
-        stale = sum(1 for verdict in compared.values() if verdict == "older")
-        moved = sum(1 for verdict in compared.values() if verdict == "moved")
+        merged, verdicts = await _merge(platform, connection, delivery_id, source_id, latest)
+        refused = [
+            _returned(number, Returned(reasons=(reason(code),), item=answer.item, record_key=answer.record_key))
+            for number, answer in latest
+            if (code := _REFUSED.get(verdicts.get(answer.record_key, ""))) is not None
+        ]
+        returned += refused
+        stale = sum(1 for verdict in verdicts.values() if verdict == "older")
         new = sum(1 for row in merged if row["is_new"])
         out = DeliveryOut(
             id=delivery_id,
@@ -178,7 +187,7 @@ async def take_in(platform: Platform, source_id: UUID, reference: str, checked: 
             rows=len(checked),
             accepted=new,
             replaced=len(merged) - new,
-            unchanged=len(accepted) - len(merged) - stale - moved,
+            unchanged=len(accepted) - len(merged) - stale - len(refused),
             stale=stale,
             returned=len(returned),
             returned_rows=sorted(returned, key=lambda row: row.row)[:RETURNED_AT_ONCE],
@@ -230,9 +239,9 @@ async def _merge(
     now = platform.clock.now()
     subject_ids = await subjects.find_or_create(platform, connection, [_identifier(answer) for _, answer in accepted])
     today = local_date(now)
-    rows = []
-    for (_, answer), subject_id in zip(accepted, subject_ids, strict=True):
-        rows.append(
+
+    def staged() -> list[tuple[object, ...]]:
+        return [
             (
                 new_id(now),
                 subject_id,
@@ -249,34 +258,37 @@ async def _merge(
                 RecordState.ARCHIVED if answer.retained_until <= today else RecordState.ACTIVE,
                 *seal(platform, source_id, answer),
             )
-        )
-    await store.stage(connection, delivery_id, rows)
+            for (_, answer), subject_id in zip(accepted, subject_ids, strict=True)
+        ]
+
+    await store.stage(connection, delivery_id, await asyncio.to_thread(staged))
     await store.keep_replaced_versions(connection, delivery_id, source_id, now)
     merged = list(await store.merge_staged(connection, delivery_id, source_id, now))
     changed = {row["record_key"] for row in merged}
-    compared = {
-        row["record_key"]: "moved" if row["moved"] else "older" if row["older"] else "same"
-        for row in await store.untouched(connection, delivery_id, source_id)
+    verdicts = {
+        row["record_key"]: row["verdict"]
+        for row in await store.verdicts(connection, delivery_id, source_id)
         if row["record_key"] not in changed
     }
     await store.clear_staging(connection, delivery_id)
-    return merged, compared
+    return merged, verdicts
 
 
 def _identifier(answer: Accepted) -> Identifier:
     if answer.subject_kind != "natural":
         return Identifier(SubjectKind.ENTERPRISE, answer.identifier)
-    # An identity card is how a resident proves who they are, so it alone has no prefix.
-    is_card = answer.document_kind in {None, "01"}
+    # Residence permits and newer foreigners' cards share the numbering of identity cards, the only one of 18 characters; it is
+    # how a resident proves who they are, so it alone has no prefix.
+    is_national = answer.document_kind in {None, "01"} or len(answer.identifier) == 18
     return Identifier(
-        SubjectKind.PERSON, answer.identifier if is_card else f"{answer.document_kind}:{answer.identifier}"
+        SubjectKind.PERSON, answer.identifier if is_national else f"{answer.document_kind}:{answer.identifier}"
     )
 
 
 def seal(platform: Platform, source_id: UUID, answer: Accepted) -> tuple[bytes, bytes]:
     """Keyed mark and sealed content of a row. The seal is bound to source and key, which all versions share."""
     content = answer.content()
-    mark = hmac.digest(platform.cipher.derive("record-content"), content, hashlib.sha256)
+    mark = platform.cipher.blind_index("record-content", content.decode())
     return mark, platform.cipher.seal_bytes(content, "record", "sealed", place(source_id, answer.record_key))
 
 

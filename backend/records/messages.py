@@ -90,7 +90,7 @@ class FieldOut(msgspec.Struct):
 
 
 class RecordOut(msgspec.Struct):
-    """A record as its subject sees it, whole."""
+    """A record as its subject sees it. `corrected_at`: the present version is a correction after an objection."""
 
     id: UUID
     item: str
@@ -110,6 +110,7 @@ class RecordOut(msgspec.Struct):
     fields: list[FieldOut]
     received_at: datetime
     updated_at: datetime
+    corrected_at: datetime | None
     can_hide: bool
 
 

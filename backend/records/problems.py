@@ -8,7 +8,7 @@ SOURCE_SUSPENDED = declare(
 )  # fmt: skip
 ONLY_POSITIVE_HIDDEN = declare(
     422, "only-positive-hidden", "只能隐藏正面记录", "Only positive records can be hidden",
-    "负面记录可提出异议或申请修复。", "A negative record can be objected to or repaired.",
+    "对其他记录可以提出异议。", "Any other record can be objected to.",
 )  # fmt: skip
 RECORD_STATE = declare(
     409, "record-state", "记录当前状态不允许此操作", "The record's present state does not allow this",

@@ -3,11 +3,14 @@
 A text names the column and the rule, never the value: returned rows are read by people who may not see whom they are about.
 """
 
+import re
+
 import msgspec
 
 from backend.platform.identifiers import InvalidIdentifier
 
 _LONGEST_NAME = 64
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -57,6 +60,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "subject-changed": (
         "同一文书编号先前属于另一主体。请核对文书编号，或先撤销原记录。",
         "The same document number belonged to another subject before. Check it, or withdraw the earlier record first.",
+    ),
+    "record-withdrawn": (
+        "该记录已依异议或因依据撤销而撤回，不再归集同一文书。如有新的决定，请以新文书号报送。",
+        "The record was withdrawn after an objection or because its basis was revoked; the document is not taken in again. "
+        "Deliver a new decision under its own number.",
+    ),
+    "record-corrected": (
+        "该记录已依异议更正，同一版本不能再改。请核对更正内容；确有更新时加大 sequence。",
+        "The record was corrected after an objection; the same version cannot change it. Check the correction; for an update "
+        "raise sequence.",
     ),
     # what may be recorded at all
     "unknown-item": (
@@ -153,8 +166,9 @@ REASON_CODES = frozenset(_TEXTS) | {"malformed", "wrong-check-digit"}
 
 
 def reason(code: str, field: str = "", title: str = "", length: int = 0) -> Reason:
-    """The reason of a code for a column; `field` comes from the delivery, so a long one is cut."""
-    field = field[:_LONGEST_NAME].encode("utf-8", "replace").decode()
+    """The reason of a code for a column; `field` comes from the delivery, so a long one is cut and what cannot be stored or
+    shown is replaced."""
+    field = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", field[:_LONGEST_NAME]).encode("utf-8", "replace").decode()
     zh, en = _TEXTS[code]
     title = title or field
     return Reason(

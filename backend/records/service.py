@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from backend.catalogue.catalogue import CatalogueItem, load_catalogue
+from backend.catalogue import service as catalogue
+from backend.catalogue.catalogue import CatalogueItem
 from backend.platform import cursors
 from backend.platform.access import Access
 from backend.platform.callers import Caller
@@ -16,6 +17,7 @@ from backend.platform.due import Due, Handler, enqueue
 from backend.platform.platform import Platform
 from backend.platform.problems import MALFORMED_REQUEST, NOT_FOUND, FieldError
 from backend.records import intake, store
+from backend.records.field_values import in_words
 from backend.records.fields import FIELD_LISTS
 from backend.records.messages import Correction, FieldOut, RecordOut, RecordPage
 from backend.records.problems import ONLY_POSITIVE_HIDDEN, RECORD_STATE
@@ -23,8 +25,6 @@ from backend.records.states import AS_FACT, MOVES, RecordEvent, RecordState, sta
 from backend.records.validation import Returned
 from backend.subjects import service as subjects
 from scoring.facts import Fact
-
-_CATALOGUE = load_catalogue()
 
 
 async def facts_of(connection: Connection, access: Access, subject_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]:
@@ -49,21 +49,24 @@ async def facts_of(connection: Connection, access: Access, subject_ids: Sequence
 async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> RecordPage:
     """The caller's records, newest act first, whole (Reg. art. 24, 35; PIPL art. 45). One round trip. Raises BAD_CURSOR."""
     access = caller.access("查看我的记录", "records")
-    return await _page(platform, access, caller.proven_subject(), cursor, limit)
+    return await _page(platform, access, caller.proven_subject(), cursor, limit, whole=True)
 
 
 async def records_of_enterprise(
     platform: Platform, access: Access, subject_id: UUID, cursor: str | None, limit: int
 ) -> RecordPage:
-    """An enterprise's records, for its agents. One round trip. Raises BAD_CURSOR."""
-    return await _page(platform, access, subject_id, cursor, limit)
+    """An enterprise's records, for its agents; without the columns that identify its representative (Reg. art. 23).
+
+    One round trip. Raises BAD_CURSOR.
+    """
+    return await _page(platform, access, subject_id, cursor, limit, whole=False)
 
 
 async def mine_one(platform: Platform, caller: Caller, record_id: UUID) -> RecordOut:
-    """One record of the caller. Raises NOT_FOUND, also for somebody else's. Two round trips."""
+    """One record of the caller. Raises NOT_FOUND, also for somebody else's. One round trip."""
     async with platform.database.connection() as connection:
         row = await _own(connection, caller, record_id)
-    return _record(platform, row)
+    return _record(platform, row, whole=True)
 
 
 async def set_hidden(platform: Platform, caller: Caller, record_id: UUID, hidden: bool) -> None:
@@ -73,7 +76,7 @@ async def set_hidden(platform: Platform, caller: Caller, record_id: UUID, hidden
     """
     async with platform.database.transaction() as connection:
         row = await _own(connection, caller, record_id, lock=True)
-        if _item(row).information_class == "negative":
+        if _item(row).information_class != "positive":
             raise ONLY_POSITIVE_HIDDEN.error()
         wanted = RecordState.HIDDEN if hidden else RecordState.ACTIVE
         if row["state"] == wanted:
@@ -87,8 +90,8 @@ async def record_of(connection: Connection, access: Access, record_id: UUID) -> 
 
 
 def as_seen(platform: Platform, row: Row) -> RecordOut:
-    """A record that `record_of` gave, with its sealed content."""
-    return _record(platform, row)
+    """A record that `record_of` gave, with its content; without the columns that identify anybody."""
+    return _record(platform, row, whole=False)
 
 
 async def mark(platform: Platform, connection: Connection, access: Access, record_id: UUID) -> None:
@@ -109,26 +112,35 @@ async def withdraw(platform: Platform, connection: Connection, access: Access, r
 async def correct(
     platform: Platform, connection: Connection, access: Access, record_id: UUID, correction: Correction
 ) -> None:
-    """A corrected version replaces the record, checked like a delivered row; the wrong one stays in the history.
+    """A corrected version replaces the record, checked like a delivered row; the wrong one stays in the history, and
+    delivering it again does not bring it back.
 
     Raises NOT_FOUND, RECORD_STATE, and MALFORMED_REQUEST with every reason if the corrected row is not acceptable.
     """
     row = await store.record(connection, access, record_id, lock=True)
     if row is None:
         raise NOT_FOUND.error()
-    if RecordEvent.CORRECT not in MOVES.get(RecordState(row["state"]), {}):
-        raise RECORD_STATE.error()
+    following = _following(row, RecordEvent.CORRECT)
     now = platform.clock.now()
-    source_id = row["source_id"]
-    fields = {**_content(platform, row), **correction.fields}
-    envelope = {"item": row["item"], "fields": fields, "sequence": row["sequence"]}
+    before = _content(platform, row)
+    envelope = {"item": row["item"], "fields": {**before, **correction.fields}, "sequence": row["sequence"]}
     answer = intake.validator().validate_envelope(envelope, local_date(now))
-    if isinstance(answer, Returned) or answer.record_key != row["record_key"]:
-        reasons = answer.reasons if isinstance(answer, Returned) else ()
+    if isinstance(answer, Returned):
         raise MALFORMED_REQUEST.error(
-            errors=[FieldError(f"correction.fields.{found.field}", found.zh, found.en) for found in reasons]
-            or [FieldError("correction.fields", "不能更改文书编号", "the document number cannot be changed")]
+            errors=[FieldError(f"correction.fields.{found.field}", found.zh, found.en) for found in answer.reasons]
         )
+    if moved := [column for column in _identifying(_item(row)) if answer.fields.get(column) != before.get(column)]:
+        raise MALFORMED_REQUEST.error(
+            errors=[
+                FieldError(
+                    f"correction.fields.{column}",
+                    "不能更改文书编号或主体；记在他人名下的应当撤回",
+                    "neither the document nor its subject can be changed; what belongs to another is withdrawn",
+                )
+                for column in moved
+            ]
+        )
+    _, sealed = intake.seal(platform, row["source_id"], answer)
     await store.keep_version(connection, record_id, "corrected", now)
     values = (
         answer.occurred_on,
@@ -137,7 +149,8 @@ async def correct(
         answer.published_until,
         answer.grade,
         answer.amount,
-        *intake.seal(platform, source_id, answer),
+        sealed,
+        following,
     )
     await store.rewrite(connection, record_id, values, now)
     await _announce(platform, connection, row, answer.retained_until)
@@ -148,8 +161,9 @@ def retention_handler(platform: Platform) -> Handler:
 
     async def handle(connection: Connection, subject_ids: list[UUID]) -> None:
         states = states_allowing(RecordEvent.ARCHIVE)
-        today = local_date(platform.clock.now())
-        await store.archive_due(connection, subject_ids, states, today)
+        now = platform.clock.now()
+        people = await store.archive_due(connection, subject_ids, states, local_date(now), now)
+        await subjects.touched(connection, people, now)
         following = await store.next_retention(connection, subject_ids, states)
         await enqueue(
             connection, intake.RETENTION, [Due(subject_id, start_of_day(day)) for subject_id, day in following.items()]
@@ -158,13 +172,15 @@ def retention_handler(platform: Platform) -> Handler:
     return handle
 
 
-async def _page(platform: Platform, access: Access, subject_id: UUID, cursor: str | None, limit: int) -> RecordPage:
+async def _page(
+    platform: Platform, access: Access, subject_id: UUID, cursor: str | None, limit: int, *, whole: bool
+) -> RecordPage:
     before = cursors.decode(cursor, tuple[date, UUID])
     async with platform.database.connection() as connection:
         rows = await store.records_of(connection, access, subject_id, before, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return RecordPage(
-        [_record(platform, row) for row in rows[:limit]],
+        [_record(platform, row, whole=whole) for row in rows[:limit]],
         cursors.encode((last["occurred_on"], last["id"])) if last is not None else None,
     )
 
@@ -185,11 +201,16 @@ async def _act(platform: Platform, connection: Connection, access: Access, recor
 
 
 async def _move(platform: Platform, connection: Connection, row: Row, event: RecordEvent) -> None:
+    following = _following(row, event)
+    await store.move(connection, row["id"], [row["state"]], following, platform.clock.now())
+    await _announce(platform, connection, row, row["retained_until"])
+
+
+def _following(row: Row, event: RecordEvent) -> RecordState:
     following = MOVES.get(RecordState(row["state"]), {}).get(event)
     if following is None:
         raise RECORD_STATE.error()
-    await store.move(connection, row["id"], [row["state"]], following, platform.clock.now())
-    await _announce(platform, connection, row, row["retained_until"])
+    return following
 
 
 async def _announce(platform: Platform, connection: Connection, row: Row, retained_until: date) -> None:
@@ -199,11 +220,15 @@ async def _announce(platform: Platform, connection: Connection, row: Row, retain
 
 
 def _item(row: Row) -> CatalogueItem:
-    """The catalogue's version of the act's day, else the latest: a record outlives the version it came in under."""
-    found = _CATALOGUE.item(row["item"], row["occurred_on"])
-    return found or max(
-        (item for item in _CATALOGUE.items if item.code == row["item"]), key=lambda item: item.effective_from
-    )
+    return catalogue.item_described(row["item"], row["occurred_on"])
+
+
+def _identifying(item: CatalogueItem) -> list[str]:
+    """The columns that say which document about whom: what a correction leaves alone."""
+    columns = FIELD_LISTS[item.fields]
+    subject = columns.subject
+    named = (columns.key, subject.kind, subject.credit_code, subject.document_kind, subject.document_number)
+    return sorted({column for column in named if column is not None})
 
 
 def _content(platform: Platform, row: Row) -> Mapping[str, str]:
@@ -214,7 +239,8 @@ def _content(platform: Platform, row: Row) -> Mapping[str, str]:
     return fields
 
 
-def _record(platform: Platform, row: Row) -> RecordOut:
+def _record(platform: Platform, row: Row, *, whole: bool) -> RecordOut:
+    """`whole` shows every column; otherwise those that identify anybody are left out."""
     item = _item(row)
     content = _content(platform, row)
     return RecordOut(
@@ -234,11 +260,12 @@ def _record(platform: Platform, row: Row) -> RecordOut:
         amount=row["amount"],
         amount_unit=item.amount_unit,
         fields=[
-            FieldOut(field.name, field.title, content[field.name])
+            FieldOut(field.name, field.title, in_words(content[field.name], field))
             for field in FIELD_LISTS[item.fields].fields
-            if field.name in content
+            if field.name in content and (whole or not field.personal)
         ],
         received_at=row["received_at"],
         updated_at=row["updated_at"],
-        can_hide=item.information_class != "negative" and row["state"] in {"active", "hidden"},
+        corrected_at=row["corrected_at"],
+        can_hide=item.information_class == "positive" and row["state"] in {"active", "hidden"},
     )

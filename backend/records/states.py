@@ -42,9 +42,10 @@ MOVES: Mapping[RecordState, Mapping[RecordEvent, RecordState]] = {
         RecordEvent.WITHDRAW: RecordState.WITHDRAWN,
         RecordEvent.ARCHIVE: RecordState.ARCHIVED,
     },
+    # A hidden record counts for nothing and is shown to nobody: there is nothing to mark, and it stays hidden when corrected.
     RecordState.HIDDEN: {
         RecordEvent.SHOW: RecordState.ACTIVE,
-        RecordEvent.MARK: RecordState.MARKED,
+        RecordEvent.CORRECT: RecordState.HIDDEN,
         RecordEvent.WITHDRAW: RecordState.WITHDRAWN,
         RecordEvent.ARCHIVE: RecordState.ARCHIVED,
     },

@@ -25,12 +25,14 @@ _CHANGED = (
 _RECORD = (
     "record.subject_id, record.id, record.subject_kind, record.source_id, record.item, record.record_key, record.sequence, "
     "record.occurred_on, record.ends_on, record.retained_until, record.published_until, record.grade, record.amount, "
-    "record.state, record.sealed, record.received_at, record.updated_at, source.name AS source_name"
+    "record.state, record.sealed, record.received_at, record.updated_at, record.corrected_at, source.name AS source_name"
 )
-# A later version, or the same version with other content, of the same subject's document.
-_IS_NEWER = (
-    "(record_staging.sequence > record.sequence "
-    "OR (record_staging.sequence = record.sequence AND record_staging.content_mark <> record.content_mark))"
+# A later version, or the same version with other content, of the same subject's document. What an objection decided stands:
+# nothing replaces a withdrawn record, and only a later version a corrected one.
+_REPLACES = (
+    "{stored}.subject_id = {given}.subject_id AND {stored}.state <> 'withdrawn' "
+    "AND {stored}.content_mark <> {given}.content_mark AND ({given}.sequence > {stored}.sequence "
+    "OR ({given}.sequence = {stored}.sequence AND {stored}.corrected_at IS NULL))"
 )
 
 
@@ -76,12 +78,14 @@ async def stage(connection: Connection, delivery_id: UUID, rows: Iterable[Sequen
 
 
 async def keep_replaced_versions(connection: Connection, delivery_id: UUID, source_id: UUID, now: datetime) -> int:
-    """Copies what the staged rows will replace into the history."""
+    """Copies what the staged rows will replace into the history, locked so that nothing else changes it before they do."""
+    replaces = _REPLACES.format(stored="record", given="record_staging")
     return await connection.execute(
+        "WITH replaced AS MATERIALIZED (SELECT record.* FROM record_staging "
+        "JOIN record ON record.source_id = $2 AND record.record_key = record_staging.record_key "
+        f"WHERE record_staging.delivery_id = $1 AND {replaces} ORDER BY record.id FOR UPDATE OF record) "
         "INSERT INTO record_version (record_id, subject_id, sequence, state, sealed, since, replaced_at, because) "
-        "SELECT record.id, record.subject_id, record.sequence, record.state, record.sealed, record.updated_at, $3, 'delivered' "
-        "FROM record_staging JOIN record ON record.source_id = $2 AND record.record_key = record_staging.record_key "
-        f"WHERE record_staging.delivery_id = $1 AND record.subject_id = record_staging.subject_id AND {_IS_NEWER}",
+        "SELECT id, subject_id, sequence, state, sealed, updated_at, $3, 'delivered' FROM replaced",
         delivery_id,
         source_id,
         now,
@@ -91,16 +95,17 @@ async def keep_replaced_versions(connection: Connection, delivery_id: UUID, sour
 async def merge_staged(connection: Connection, delivery_id: UUID, source_id: UUID, now: datetime) -> list[Row]:
     """Inserts new records and replaces older versions in one statement; gives key, subject and whether it is new.
 
-    A record that is marked, hidden or withdrawn stays so: a new version changes what it says, not what was decided about it.
+    A record that is marked or hidden stays so: a new version changes what it says, not what was decided about it.
     """
     changes = ", ".join(f"{column} = excluded.{column}" for column in _CHANGED)
-    return await connection.fetch(
+    return await connection.impersonal(
+        "what a source's own delivery changed: keys and ids, no content",
         f"INSERT INTO record AS stored (source_id, received_at, updated_at, {_STAGED}) "
         f"SELECT $2, $3, $3, {_STAGED} FROM record_staging WHERE delivery_id = $1 ORDER BY record_key "
         f"ON CONFLICT (source_id, record_key) DO UPDATE SET {changes}, updated_at = excluded.updated_at, "
+        "corrected_at = NULL, "
         "state = CASE WHEN stored.state IN ('active', 'archived') THEN excluded.state ELSE stored.state END "
-        "WHERE stored.subject_id = excluded.subject_id AND (excluded.sequence > stored.sequence "
-        "OR (excluded.sequence = stored.sequence AND excluded.content_mark <> stored.content_mark)) "
+        f"WHERE {_REPLACES.format(stored='stored', given='excluded')} "
         "RETURNING record_key, subject_id, subject_kind, retained_until, xmax = 0 AS is_new",
         delivery_id,
         source_id,
@@ -108,12 +113,15 @@ async def merge_staged(connection: Connection, delivery_id: UUID, source_id: UUI
     )
 
 
-async def untouched(connection: Connection, delivery_id: UUID, source_id: UUID) -> list[Row]:
-    """Of the staged rows, how they compare with what is stored: of another subject, or older."""
+async def verdicts(connection: Connection, delivery_id: UUID, source_id: UUID) -> list[Row]:
+    """For the staged rows that replaced nothing, why: key and `moved` (of another subject), `older`, `same`, `withdrawn` or
+    `corrected`. The rows that did replace something are `same` by now."""
     return await connection.impersonal(
         "compares a delivery with what the same source delivered before; no content is read",
-        "SELECT record_staging.record_key, record.subject_id <> record_staging.subject_id AS moved, "
-        "record.sequence > record_staging.sequence AS older "
+        "SELECT record_staging.record_key, CASE WHEN record.subject_id <> record_staging.subject_id THEN 'moved' "
+        "WHEN record.content_mark = record_staging.content_mark THEN 'same' "
+        "WHEN record.sequence > record_staging.sequence THEN 'older' "
+        "WHEN record.state = 'withdrawn' THEN 'withdrawn' ELSE 'corrected' END AS verdict "
         "FROM record_staging JOIN record ON record.source_id = $2 AND record.record_key = record_staging.record_key "
         "WHERE record_staging.delivery_id = $1",
         delivery_id,
@@ -160,8 +168,8 @@ async def facts(connection: Connection, access: Access, subject_ids: Sequence[UU
     """What rules may know of the records of these subjects."""
     return await connection.read(
         access,
-        "SELECT record.subject_id, record.id, record.item, record.occurred_on, record.ends_on, record.state, record.grade, "
-        "record.amount, source.name AS source_name FROM record JOIN source ON source.id = record.source_id "
+        "SELECT record.subject_id, record.id, record.item, record.occurred_on, "
+        "LEAST(record.ends_on, record.retained_until) AS ends_on, record.state, record.grade, record.amount, source.name AS source_name FROM record JOIN source ON source.id = record.source_id "
         "WHERE record.subject_id = ANY($1)",
         list(subject_ids),
     )
@@ -230,24 +238,32 @@ async def keep_version(connection: Connection, record_id: UUID, because: str, no
 
 
 async def rewrite(connection: Connection, record_id: UUID, values: Sequence[object], now: datetime) -> None:
-    """Writes a corrected version: occurred, ends, retained, published, grade, amount, mark, sealed."""
+    """Writes a corrected version: occurred, ends, retained, published, grade, amount, sealed, state."""
     await connection.execute(
         "UPDATE record SET occurred_on = $2, ends_on = $3, retained_until = $4, published_until = $5, grade = $6, "
-        "amount = $7, content_mark = $8, sealed = $9, state = 'active', updated_at = $10 WHERE id = $1",
+        "amount = $7, sealed = $8, state = $9, updated_at = $10, corrected_at = $10 WHERE id = $1",
         record_id,
         *values,
         now,
     )
 
 
-async def archive_due(connection: Connection, subject_ids: Sequence[UUID], states: Sequence[str], day: date) -> int:
-    """Archives the records of these subjects whose time has passed."""
-    return await connection.execute(
-        "UPDATE record SET state = 'archived' WHERE subject_id = ANY($1) AND state = ANY($2) AND retained_until <= $3",
+async def archive_due(
+    connection: Connection, subject_ids: Sequence[UUID], states: Sequence[str], day: date, now: datetime
+) -> set[UUID]:
+    """Archives the records of these subjects whose time has passed; gives the natural persons among the subjects."""
+    rows = await connection.impersonal(
+        "ids only, for the scores that must be looked at again",
+        "WITH due AS MATERIALIZED (SELECT id FROM record WHERE subject_id = ANY($1) AND state = ANY($2) "
+        "AND retained_until <= $3 ORDER BY id FOR UPDATE) "
+        "UPDATE record SET state = 'archived', updated_at = $4 FROM due WHERE record.id = due.id "
+        "RETURNING record.subject_id, record.subject_kind",
         list(subject_ids),
         list(states),
         day,
+        now,
     )
+    return {row["subject_id"] for row in rows if row["subject_kind"] == "natural"}
 
 
 async def next_retention(

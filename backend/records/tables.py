@@ -17,7 +17,10 @@ class Source(Table, tablename="source"):
 
 
 class Record(Table, tablename="record"):
-    """One record in its present version; the whole row is sealed, what rules need stands in plain columns."""
+    """One record in its present version; the whole row is sealed, what rules need stands in plain columns.
+
+    `content_mark` is of what the source delivered last, also after a correction: so delivering it again changes nothing.
+    """
 
     id = UUID(primary_key=True, default=None)
     subject_id = UUID(null=False, default=None)
@@ -37,6 +40,7 @@ class Record(Table, tablename="record"):
     sealed = Bytea(null=False, default=None)
     received_at = Timestamptz(null=False, default=None)
     updated_at = Timestamptz(null=False, default=None)
+    corrected_at = Timestamptz(null=True, default=None)
 
 
 class RecordVersion(Table, tablename="record_version"):

@@ -14,7 +14,7 @@ from backend.platform.access import Ground
 from backend.platform.callers import system_access
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection
-from backend.platform.due import Due, Handler, enqueue
+from backend.platform.due import Due, Handler, discard, enqueue
 from backend.platform.platform import Platform
 from backend.records import service as records
 from backend.scores import store
@@ -96,6 +96,7 @@ async def recompute_everyone(platform: Platform, advance: Progress) -> int:
             page = await store.all_subjects(connection, last, _PAGE)
             if not page:
                 return changed
+            await discard(connection, TOUCHED, page)
             changed += await recompute(platform, connection, page)
         last = page[-1]
         advance(len(page))

@@ -16,9 +16,10 @@ class BenefitKind(StrEnum):
     """What a benefit gives; the last two are contracts that end with a bill."""
 
     DISCOUNT = "discount"
-    AMOUNT = "amount"
+    ALLOWANCE = "allowance"
+    VOUCHER = "voucher"
     FREE_TIME = "free-time"
-    PRIORITY_LANE = "priority-lane"
+    PRIORITY = "priority"
     DEPOSIT_WAIVER = "deposit-waiver"
     PAY_AFTER_USE = "pay-after-use"
 

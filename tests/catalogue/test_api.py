@@ -14,7 +14,7 @@ async def test_anybody_reads_every_item_in_force_with_its_ground(client: httpx2.
     items = {item["code"]: item for item in answer.json()}
     assert set(items) == set(present().codes)
     for item in items.values():
-        assert item["provider"] and item["term"] and item["sharing"] and item["effective_from"]
+        assert all(item[name] for name in ("provider", "term", "sharing", "effective_from"))
         assert all(basis["document"] and basis["article"] for basis in item["legal_basis"])
         assert item["openness_natural"] != "public"
     penalty = items["penalty"]

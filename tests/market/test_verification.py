@@ -15,6 +15,7 @@ from partners.benefits.terms import Text, Tier
 from partners.signatures.keys import public_key_from_jwk
 from tests.builders.partners import PartnerCaller, current_code, make_partner, make_terms, publish
 from tests.builders.people import Person
+from tests.conftest import RunDue
 from tests.market.conftest import BENEFIT, Scan
 
 
@@ -29,7 +30,7 @@ async def test_an_open_benefit_is_answered_yes_with_its_tier_and_a_receipt(
     [key] = [k for k in (await client.get("/.well-known/jwks.json")).json()["keys"] if k["kid"] == header["kid"]]
     claims = jwt.decode(
         body["receipt"],
-        public_key_from_jwk(key),  # type: ignore[arg-type]
+        public_key_from_jwk(key),
         algorithms=["EdDSA"],
         audience=str(partner.partner_id),
         options={"verify_exp": False, "verify_iat": False},
@@ -208,9 +209,17 @@ async def test_the_holder_reads_of_a_failed_attempt_with_a_used_code(
     assert [entry["action"] for entry in log if entry["outcome"] == "failed"] == ["核验诚信码"]
 
 
-async def test_no_name_number_phone_or_subject_is_in_any_byte_a_partner_sees(
-    client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person, scan: Scan
+async def test_no_name_number_score_or_level_is_in_any_byte_a_partner_sees(
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    run_due: RunDue,
+    partner: PartnerCaller,
+    resident: Person,
+    scan: Scan,
 ) -> None:
+    await run_due()
+    async with platform.database.transaction() as connection:
+        await connection.execute("UPDATE score SET millipoints = 987654 WHERE subject_id = $1", resident.subject_id)
     code = (await current_code(client, resident.headers))["text"]
     answers = [await partner.verify(code, BENEFIT), await partner.verify(code, BENEFIT), await scan(amount_fen=9999)]
     verification = answers[0].json()["verification_id"]
@@ -220,7 +229,8 @@ async def test_no_name_number_phone_or_subject_is_in_any_byte_a_partner_sees(
     redemption = redeemed.json()["redemption_id"]
     answers.append(await partner.post(f"/v1/partner/redemptions/{redemption}/reversals", {"partner_ref": "r-1"}))
     secrets = [
-        resident.name, resident.identity_number, resident.phone, str(resident.account_id), str(resident.subject_id)
+        resident.name, resident.identity_number, resident.phone, str(resident.account_id), str(resident.subject_id),
+        "987654", "987.654", "人人", "Everyone",
     ]  # fmt: skip
     for answer in answers:
         receipt = answer.json().get("receipt", "..")

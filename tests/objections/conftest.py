@@ -71,6 +71,11 @@ class Scene:
         """State and hours of the record."""
         return await state_and_amount(self._platform, self.record_id)
 
+    async def greatest_record(self) -> str:
+        """The id of the record with the most hours."""
+        answer = await self._client.get("/v1/me/records", headers=self.resident.headers)
+        return str(max(answer.json()["records"], key=lambda record: record["amount"])["id"])
+
     async def access_log(self) -> list[dict[str, Any]]:
         answer = await self._client.get("/v1/me/access-log", headers=self.resident.headers)
         entries: list[dict[str, Any]] = answer.json()["entries"]

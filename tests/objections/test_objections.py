@@ -75,6 +75,26 @@ async def test_an_upheld_objection_corrects_the_record(scene: Scene, platform: P
     assert mine["clock"]["working_days_left"] is None
 
 
+async def test_the_score_follows_mark_and_rejection(
+    client: httpx2.AsyncClient, scene: Scene, platform: Platform, run_due: RunDue
+) -> None:
+    await volunteering(platform, scene.resident, hours=100, number=2)
+
+    async def score() -> int:
+        await run_due()
+        answer = await client.get("/v1/me/score", headers=scene.resident.headers)
+        return int(answer.json()["millipoints"])
+
+    before = await score()
+    filed = await scene.file(record_id=await scene.greatest_record())
+    await scene.done(filed, "mark")
+    assert await score() < before
+    await scene.done(filed, "decide", REJECTED)
+    assert await score() < before
+    await scene.act(scene.colleague, filed, "confirm")
+    assert await score() == before
+
+
 async def test_upheld_without_a_correction_withdraws_the_record(scene: Scene) -> None:
     filed = await scene.file(kind="not-to-be-published")
     await scene.done(filed, "mark")

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, cast
 
 import pytest
@@ -16,7 +16,6 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from backend.platform.http.telemetry import Application, Telemetry
 
-PHONE = {"width": 390, "height": 844}
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -51,31 +50,36 @@ async def address(application: Litestar) -> AsyncIterator[str]:
     await serving
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@asynccontextmanager
+async def launched(*more_flags: str) -> AsyncIterator[Browser]:
     """The system's Chromium; named by CHROMIUM where it is not on the path."""
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         pytest.skip("no Chromium here: name it in CHROMIUM")
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
-        yield opened
-        await opened.close()
+        browser = await playwright.chromium.launch(executable_path=executable, args=[*_FLAGS, *more_flags])
+        yield browser
+        await browser.close()
 
 
-async def _phone(browser: Browser, address: str) -> BrowserContext:
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A browser for this test."""
+    async with launched() as opened_browser:
+        yield opened_browser
+
+
+async def phone(browser: Browser, address: str) -> BrowserContext:
+    """A phone of 390 x 844 with nothing on it."""
     context = await browser.new_context(
-        viewport={"width": PHONE["width"], "height": PHONE["height"]},
-        device_scale_factor=2,
-        base_url=address,
-        locale="zh-CN",
-        has_touch=True,
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, base_url=address, locale="zh-CN", has_touch=True
     )
     context.set_default_timeout(8000)
     return context
 
 
-async def _opened(context: BrowserContext, path: str) -> OpenedPage:
+async def opened(context: BrowserContext, path: str) -> OpenedPage:
+    """A page of this address."""
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -87,14 +91,14 @@ async def _opened(context: BrowserContext, path: str) -> OpenedPage:
 @pytest.fixture
 async def resident_page(browser: Browser, address: str) -> AsyncIterator[OpenedPage]:
     """The resident's page on a phone."""
-    context = await _phone(browser, address)
-    yield await _opened(context, "/resident")
+    context = await phone(browser, address)
+    yield await opened(context, "/resident")
     await context.close()
 
 
 @pytest.fixture
 async def till_page(browser: Browser, address: str) -> AsyncIterator[OpenedPage]:
     """The till's page on another phone."""
-    context = await _phone(browser, address)
-    yield await _opened(context, "/till")
+    context = await phone(browser, address)
+    yield await opened(context, "/till")
     await context.close()

@@ -13,6 +13,7 @@ from backend.platform.access import Access, Ground
 from backend.platform.callers import system_access
 from backend.platform.clock import SettableClock
 from backend.platform.database import Connection
+from backend.platform.identifiers import make_identity_number
 from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from backend.records import service
@@ -141,16 +142,19 @@ async def test_a_withdrawn_record_does_not_come_back(
             await act(platform, again, record)
 
 
-async def test_a_record_that_was_hidden_is_hidden_again_after_a_rejected_objection(
+async def test_a_hidden_record_stays_hidden_whatever_is_decided_about_it(
     source: SignedCaller, person: PersonBuilder, client: httpx2.AsyncClient, platform: Platform
 ) -> None:
     someone = await person()
     await deliver(source, volunteering(someone))
     [record] = await records_of(client, someone)
     await client.put(f"/v1/me/records/{record['id']}/hidden", headers=someone.headers)
-    await act(platform, service.mark, record)
-    await act(platform, service.unmark, record)
-    assert await states(platform, someone) == [("hidden", 25)]
+    for decided in (service.mark, service.unmark):
+        with pytest.raises(Problem) as refused:
+            await act(platform, decided, record)
+        assert refused.value.kind.code == "record-state"
+    await correct(platform, record, ZY_SC="50")
+    assert await states(platform, someone) == [("hidden", 50)]
 
 
 async def test_a_marked_or_hidden_record_stays_so_when_a_later_version_arrives(
@@ -200,22 +204,6 @@ async def test_the_score_is_looked_at_again_when_a_record_is_archived(
         archived = await connection.impersonal("the test counts", "SELECT state FROM record")
     assert [row["state"] for row in archived] == ["archived"]
     assert someone.subject_id in await waiting_for_a_score(platform)
-
-
-async def test_a_record_marked_on_its_last_day_is_archived_when_the_objection_is_decided(
-    source: SignedCaller, person: PersonBuilder, client: httpx2.AsyncClient, clock: SettableClock, run_due: RunDue,
-    platform: Platform,
-) -> None:  # fmt: skip
-    someone = await person()
-    await deliver(source, volunteering(someone))
-    [record] = await records_of(client, someone)
-    await act(platform, service.mark, record)
-    clock.move(timedelta(days=1 + (date.fromisoformat(record["retained_until"]) - date(2026, 11, 23)).days))
-    await run_due()
-    assert [state for state, _ in await states(platform, someone)] == ["marked"]
-    await act(platform, service.unmark, record)
-    await run_due()
-    assert [state for state, _ in await states(platform, someone)] == ["archived"]
 
 
 @pytest.mark.parametrize("name", ["\u0000", "a\u0000b", "列\n名", "x" * 5000])
@@ -271,6 +259,44 @@ async def test_records_that_came_before_the_person_are_theirs_when_they_prove_wh
     )
     someone.access_token = answer.json()["access_token"]
     assert [record["item"] for record in await records_of(client, someone)] == ["volunteer-service"]
+
+
+async def test_a_foreigners_card_numbered_like_an_identity_card_is_the_same_person(
+    source: SignedCaller, person: PersonBuilder, platform: Platform
+) -> None:
+    number = make_identity_number(date(1990, 1, 1), 1, "911124")
+    row = volunteering(await person())
+    row["fields"] |= {"ZY_XDR_ZJLX": "05", "ZY_XDR_ZJHM": number}
+    assert (await deliver(source, row))["accepted"] == 1
+    async with platform.database.transaction() as connection:
+        [subject_id] = await subjects.find_or_create(platform, connection, [Identifier(SubjectKind.PERSON, number)])
+        facts = await service.facts_of(connection, ACCESS, [subject_id])
+    assert len(facts[subject_id]) == 1
+
+
+async def test_the_number_of_round_trips_does_not_grow_with_the_rows(
+    source: SignedCaller, person: PersonBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [await person(name=name) for name in ("张三", "李四", "王五")]
+    exchanges: list[str] = []
+    for name in ("execute", "execute_many", "fetch", "fetch_one", "fetch_value", "impersonal", "read", "copy_in"):
+        monkeypatch.setattr(Connection, name, _counted(exchanges, getattr(Connection, name), name))
+    spent = []
+    for size in (2, 400):
+        exchanges.clear()
+        rows = [volunteering(people[number % 3], f"ZY-{size}-{number}") for number in range(size)]
+        out = await deliver(source, *rows, "not a row")
+        assert (out["accepted"], out["returned"]) == (size, 1)
+        spent.append(len(exchanges))
+    assert spent[0] == spent[1] <= 14
+
+
+def _counted(exchanges: list[str], original: Any, name: str) -> Any:
+    async def counted(self: Connection, *arguments: Any) -> Any:
+        exchanges.append(name)
+        return await original(self, *arguments)
+
+    return counted
 
 
 async def test_values_are_shown_in_words(

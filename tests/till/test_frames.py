@@ -21,7 +21,7 @@ CODE = "IC1:QA0WL9TQ62BBQ2W8UPS4E2U5KL8O:B+5TJ2RI8VX"
 
 def qr(text: str, scale: int = 8) -> Image.Image:
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    return Image.fromarray(symbol.to_image(scale=scale))  # type: ignore[arg-type]
+    return Image.fromarray(symbol.to_image(scale=scale))
 
 
 def encoded(image: Image.Image, image_format: str = "PNG") -> bytes:

@@ -134,7 +134,7 @@ export class CodeView {
   }
 
   #showConnection(online) {
-    part("connection").hidden = online;
+    part("connection").hidden = online && navigator.onLine;
   }
 
   // The shop learns yes or no; the holder's own phone says why, and turns to a fresh code.

@@ -6,7 +6,7 @@ import { CodeView } from "./code_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
-import { act, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
+import { act, correction, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
 
 const session = new Session("xinyi.resident", signedOut);
 const consents = new Consents(session, consentsChanged);
@@ -82,6 +82,8 @@ onSubmit(
   { name: "name-problem", identity_number: "identity-problem", other: "identity-problem" },
   async (fields) => {
     const proof = { name: fields.get("name").trim(), identity_number: fields.get("identity_number").trim().toUpperCase() };
+    if (proof.name.length < 2) throw correction("请填写证件上的姓名。The name as on the document.", "name");
+    if (proof.identity_number.length !== 18) throw correction("公民身份号码有 18 位。It has 18 characters.", "identity_number");
     session.keep(await session.post("/v1/me/identity", proof));
     part("identity-form").reset();
     await proceed();

@@ -34,7 +34,8 @@ export const leaveScore = () => clearTimeout(retry);
 export function prepareWhy(session) {
   part("why-open").addEventListener("click", () => act(part("why-open"), async () => {
     const explanation = await session.get("/v1/me/score/explanation");
-    drawWhy(explanation, await rulesOf(session, explanation.score));
+    const [rules, items] = await Promise.all([rulesOf(session, explanation.score), itemNames(session)]);
+    drawWhy(explanation, rules, items);
     part("why").showModal();
   }));
 }
@@ -66,7 +67,13 @@ async function rulesOf(session, score) {
   return new Map(ruleSet.version === score.version ? ruleSet.rules.map((rule) => [rule.id, rule]) : []);
 }
 
-function drawWhy({ score, base, lines, not_counted: others }, rules) {
+/** The Chinese names of the catalogue's items by code. */
+async function itemNames(session) {
+  const items = await session.get("/v1/catalogue");
+  return new Map(items.map((item) => [item.code, item.name]));
+}
+
+function drawWhy({ score, base, lines, not_counted: others }, rules, items) {
   const reason = (one) => rules.get(one.rule)?.reason.zh ?? one.text;
   part("why-lines").replaceChildren(
     line("基础分", "每个人都从这里开始 Everybody starts here", base, 0),
@@ -81,7 +88,7 @@ function drawWhy({ score, base, lines, not_counted: others }, rules) {
   );
 
   part("why-others-part").hidden = !others.length;
-  part("why-others").replaceChildren(...others.map((one) => line(one.text, `${one.source} · ${one.text_en}`, "不计分", null)));
+  part("why-others").replaceChildren(...others.map((one) => line(items.get(one.item) ?? one.item, `${one.text} · ${one.source}`, "不计分", null)));
   part("why-rules").textContent = `依据公开的评价规则 ${score.version} 版，截至 ${day(score.as_of)}。认为有误可以提出异议。`;
 }
 

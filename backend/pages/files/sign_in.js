@@ -1,6 +1,6 @@
 // Signing in by phone and one-time code, for both pages.
 
-import { onSubmit, part, show } from "./views.js";
+import { correction, onSubmit, part, show } from "./views.js";
 
 /** Makes the two forms work; `onSignedIn` is called with tokens kept. */
 export function prepareSignIn(session, onSignedIn) {
@@ -8,6 +8,7 @@ export function prepareSignIn(session, onSignedIn) {
 
   onSubmit(part("phone-form"), { other: "phone-problem" }, async (fields) => {
     phone = fields.get("phone").replaceAll(/[\s-]/g, "");
+    if (!/^(\+?86)?1\d{10}$/.test(phone)) throw correction("请填写 11 位手机号。Give an 11-digit mobile number.");
     await session.post("/v1/sign-in/codes", { phone });
     part("phone-form").hidden = true;
     part("code-form").hidden = false;
@@ -16,7 +17,9 @@ export function prepareSignIn(session, onSignedIn) {
   });
 
   onSubmit(part("code-form"), { other: "code-problem" }, async (fields) => {
-    session.keep(await session.post("/v1/sign-in", { phone, code: fields.get("code").trim() }));
+    const code = fields.get("code").trim();
+    if (!/^\d{6}$/.test(code)) throw correction("请填写 6 位验证码。The code has 6 digits.");
+    session.keep(await session.post("/v1/sign-in", { phone, code }));
     await onSignedIn();
   });
 

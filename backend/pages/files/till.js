@@ -5,7 +5,7 @@ import { offer, SCENES } from "./offers.js";
 import { hasCamera, Scanner } from "./scanner.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
-import { act, moment, part, prepareDialogs, sentenceOf, show } from "./views.js";
+import { act, correction, moment, part, prepareDialogs, sentenceOf, show } from "./views.js";
 
 const CLERK = "clerk";
 // These two end with a bill: they begin with an order, and nothing is taken off a price at the till.
@@ -221,7 +221,7 @@ part("till-form").addEventListener("submit", (event) => {
   const button = event.submitter;
   act(button, () => attempt(async () => {
     const typed = part("digits").value.trim();
-    if (!typed) throw Object.assign(new Error(), { sentence: "请先输入手机屏幕上的数字码。Type the digits first." });
+    if (!typed) throw correction("请先输入手机屏幕上的数字码。Type the digits first.");
     await verify(typed);
   }));
 });

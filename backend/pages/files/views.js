@@ -62,6 +62,9 @@ export function onSubmit(form, problems, work) {
   });
 }
 
+/** What the person has to correct before anything is sent; it stands at `field`. */
+export const correction = (sentence, field) => Object.assign(new Error(sentence), { sentence, errors: field ? [{ field }] : [] });
+
 /** What to tell of an error: a refusal in its own words; a defect of the page is left to the console. */
 export function sentenceOf(problem) {
   if (problem.sentence) return problem.sentence;

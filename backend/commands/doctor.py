@@ -1,0 +1,84 @@
+"""`xinyi doctor`: what is in order and what is not, each in one sentence that says how to mend it."""
+
+import asyncio
+import sys
+
+import msgspec
+
+from backend.commands.services import opened, servers
+from backend.operations.service import readiness
+from backend.platform.keys import Purpose
+from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
+from backend.platform.settings import Settings
+from backend.schema import pending_migrations
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at."""
+
+    name: str
+    good: bool
+    chinese: str
+    english: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at Python, the servers, the schema, the keys and the due queue."""
+    findings = [_python()]
+    try:
+        with servers(settings) as addressed:
+            findings += asyncio.run(_examine(addressed))
+    except Refusal as refusal:
+        findings.append(Finding("servers", False, refusal.chinese, refusal.english))
+    return findings
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", sys.version_info >= (3, 11), f"Python {version}。", f"Python {version}.")
+
+
+async def _examine(settings: Settings) -> list[Finding]:
+    pending = await pending_migrations(settings.database_url)
+    findings = [
+        Finding("schema", True, "数据库结构是最新的。", "The schema is up to date.")
+        if not pending
+        else Finding(
+            "schema",
+            False,
+            f"有 {len(pending)} 项迁移未执行，请运行 xinyi migrate。",
+            "Migrations wait: run `xinyi migrate`.",
+        )
+    ]
+    if pending:
+        return findings
+    async with opened(settings) as platform:
+        ready = await readiness(platform)
+        findings.append(Finding("database", ready.database, "数据库有应答。", "The database answers."))
+        findings.append(Finding("cache", ready.cache, "缓存有应答。", "The cache answers."))
+        findings.append(_keys(platform))
+        findings.append(await _queue(platform))
+    return findings
+
+
+def _keys(platform: Platform) -> Finding:
+    try:
+        for purpose in Purpose:
+            platform.keys.active(purpose)
+    except Refusal as refusal:
+        return Finding("keys", False, refusal.chinese, refusal.english)
+    return Finding("keys", True, "各用途均有可用密钥。", "Every purpose has an active key.")
+
+
+async def _queue(platform: Platform) -> Finding:
+    async with platform.database.connection() as connection:
+        late = await connection.fetch_value(
+            "SELECT count(*) FROM due_work WHERE due_at < $1::timestamptz - interval '5 minutes'", platform.clock.now()
+        )
+    return Finding(
+        "due-queue",
+        late == 0,
+        "到期队列没有积压。" if late == 0 else f"到期队列积压 {late} 项，请确认服务在运行。",
+        "The due queue is not behind." if late == 0 else f"{late} pieces of due work wait: is the server running?",
+    )

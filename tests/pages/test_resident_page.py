@@ -1,0 +1,225 @@
+"""A resident's way through the page, in a real browser on a phone-sized screen."""
+
+import json
+import re
+from datetime import date, timedelta
+
+import httpx2
+import pytest
+from litestar import Litestar
+from playwright.async_api import Page, expect
+
+from backend.platform.clock import SettableClock
+from backend.platform.identifiers import make_identity_number
+from backend.platform.platform import Platform
+from tests.builders.deliveries import RememberedDelivery
+from tests.builders.partners import make_partner, make_terms, publish
+from tests.builders.people import Person
+from tests.builders.signed import SignedCaller
+from tests.builders.sources import add_source, penalty, volunteering
+from tests.conftest import RunDue
+from tests.pages.acts import consent, fits_the_screen, open_tab, register, shown_code, sign_in
+from tests.pages.conftest import OpenedPage
+
+BENEFIT = "reading-discount"
+
+
+@pytest.fixture
+def someone() -> Person:
+    """A person who has not registered yet."""
+    return Person("19912345678", "欧阳诗涵", make_identity_number(date(1990, 1, 1), 1))
+
+
+async def tokens_of(page: Page) -> dict[str, str]:
+    """The tokens that the page holds."""
+    tokens: dict[str, str] = json.loads(await page.evaluate("sessionStorage.getItem('xinyi.resident')"))
+    return tokens
+
+
+async def test_from_registration_to_the_code_the_score_and_why(
+    resident_page: OpenedPage,
+    someone: Person,
+    delivery: RememberedDelivery,
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: SettableClock,
+    run_due: RunDue,
+) -> None:
+    await publish(platform, make_terms(BENEFIT))
+    await make_partner(client, platform, clock, BENEFIT)
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+
+    digits = await shown_code(page)
+    assert re.fullmatch(r"(\d{4} ){4}\d{4}", digits)
+    await expect(page.locator("#seconds")).to_have_text(re.compile(r"^([1-9]|[12]\d|30)$"))
+    assert await fits_the_screen(page)
+
+    _, key = await add_source(platform)
+    await run_due()
+    rows = [volunteering(someone), penalty(someone), penalty(someone, "CF-2", "警告", on=date(2025, 1, 1))]
+    delivered = await SignedCaller(client, clock, key)(
+        "POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": rows}
+    )
+    assert delivered.json()["returned"] == 0, delivered.text
+    await run_due()
+
+    await open_tab(page, "桃花分")
+    await expect(page.locator("#score-value")).to_have_text("565")
+    await expect(page.locator("#levels [aria-current]")).to_have_text("诚信")
+    await page.get_by_role("button", name="为什么是这个分").click()
+    why = page.locator("#why")
+    points = [text.replace("−", "-") for text in await why.locator("#why-lines .points").all_inner_texts()]
+    assert sorted(points) == sorted(["600", "+5", "-40"])
+    assert sum(int(text) for text in points) == 565
+    await expect(why.locator("#why-sum")).to_have_text("565")
+    await expect(why.locator("#why-next .line")).to_have_count(2)
+    await expect(why.locator("#why-others .line")).to_have_count(1)
+    assert await fits_the_screen(page)
+    await why.get_by_role("button", name="关闭").click()
+
+    await open_tab(page, "便利")
+    await expect(page.locator(".benefit").first).to_contain_text("借阅优惠")
+    await expect(page.locator(".benefit .offer").first).to_have_text("优惠 10%")
+    await open_tab(page, "我的")
+    await expect(page.locator("#log")).to_contain_text("信易系统")
+    assert someone.name not in await page.locator("#view-account").inner_text(), "masked, also on the own screen"
+    assert await fits_the_screen(page)
+    assert resident_page.complaints == []
+
+
+async def test_the_code_turns_every_thirty_seconds_and_also_without_a_signal(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await page.clock.install()
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+    first = await shown_code(page)
+    await page.clock.run_for(30_500)
+    await expect(page.locator("#digits")).not_to_have_text(first)
+    second = await shown_code(page)
+
+    await page.context.set_offline(True)
+    seen = {first, second}
+    for _ in range(5):
+        before = await shown_code(page)
+        await page.clock.run_for(30_000)
+        await expect(page.locator("#digits")).not_to_have_text(before)
+        seen.add(await shown_code(page))
+    assert len(seen) == 7
+    await expect(page.get_by_text("离线出示中")).to_be_visible()
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("离线出示中")).to_be_hidden()
+
+
+async def test_another_code_and_another_scene_are_other_codes(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+    first = await shown_code(page)
+    await page.get_by_role("button", name="换一个码").click()
+    await expect(page.locator("#digits")).not_to_have_text(first)
+    second = await shown_code(page)
+    await page.locator("#scenes").get_by_text("借").click()
+    await expect(page.locator("#digits")).not_to_have_text(second)
+
+
+async def test_without_consent_there_is_no_code_and_nothing_else_is_lost(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page)
+    await expect(page.get_by_role("heading", name="诚信码未启用")).to_be_visible()
+    await open_tab(page, "桃花分")
+    await expect(page.get_by_role("heading", name="尚未计算")).to_be_visible()
+    await open_tab(page, "便利")
+    await expect(page.get_by_role("heading", name="我的便利")).to_be_visible()
+    assert resident_page.complaints == []
+
+
+async def test_a_consent_is_withdrawn_with_one_tap_and_the_code_stops(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+    before = await shown_code(page)
+    await open_tab(page, "我的")
+    card = page.locator("#view-account [data-kind=show]")
+    await card.get_by_role("button", name="撤回").click()
+    await expect(card.get_by_text("未同意")).to_be_visible()
+    await open_tab(page, "诚信码")
+    await expect(page.get_by_role("heading", name="诚信码未启用")).to_be_visible()
+    await open_tab(page, "我的")
+    await card.get_by_role("button", name="同意").click()
+    await expect(card.get_by_text("已同意")).to_be_visible()
+    await open_tab(page, "诚信码")
+    assert await shown_code(page) != before
+
+
+async def test_an_expired_token_is_refreshed_once_for_calls_made_together(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery, clock: SettableClock
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page)
+    before = await tokens_of(page)
+    clock.move(timedelta(minutes=16))
+    await open_tab(page, "我的")
+    await expect(page.locator("#person-phone")).to_contain_text("199****5678")
+    after = await tokens_of(page)
+    assert after["refresh_token"] != before["refresh_token"]
+    await open_tab(page, "便利")
+    await expect(page.get_by_role("heading", name="我的便利")).to_be_visible()
+    assert await tokens_of(page) == after, "the session lives on"
+
+
+async def test_a_session_that_ended_elsewhere_leads_back_to_sign_in(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery, application: Litestar, address: str
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+    await shown_code(page)
+    headers = {"Authorization": f"Bearer {(await tokens_of(page))['access_token']}"}
+    async with httpx2.AsyncClient(base_url=address) as elsewhere:
+        assert (await elsewhere.delete("/v1/me/sessions", headers=headers)).status_code == 204
+    await application.state.ended_sessions.reload()
+    await open_tab(page, "我的")
+    await expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    assert await page.evaluate("sessionStorage.length") == 0
+    await expect(page.locator("#qr-modules")).to_have_attribute("d", "")
+
+
+async def test_leaving_takes_a_second_tap_and_ends_at_the_sign_in(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page)
+    await open_tab(page, "我的")
+    await page.get_by_role("button", name="注销账户").click()
+    await page.get_by_role("button", name="确认注销").click()
+    await expect(page.get_by_role("heading", name="登录")).to_be_visible()
+    await sign_in(page, someone.phone, delivery)
+    await expect(page.get_by_role("heading", name="实名核验")).to_be_visible()
+
+
+async def test_a_refused_number_is_explained_at_its_field(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery
+) -> None:
+    page = resident_page.page
+    await page.get_by_label("手机号").fill("123")
+    await page.get_by_role("button", name="获取验证码").click()
+    await expect(page.locator("#phone-problem")).to_contain_text("手机号")
+    await sign_in(page, someone.phone, delivery)
+    await page.get_by_label("姓名").fill(someone.name)
+    await page.get_by_label("公民身份号码").fill("000000199001010019")
+    await page.get_by_role("button", name="核验").click()
+    await expect(page.locator("#identity-problem")).to_contain_text("身份号码")
+    await expect(page.locator("#name-problem")).to_be_empty()
