@@ -9,10 +9,10 @@ from piccolo.table import Table
 
 import backend.access_log.api
 import backend.catalogue.api
+import backend.city.tables
 import backend.codes.api
 import backend.codes.service
 import backend.codes.tables
-import backend.city.tables
 import backend.commitments.api
 import backend.commitments.service
 import backend.commitments.tables
@@ -119,6 +119,4 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
     """The periodic jobs of all rooms."""
-    return (
-        Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
-    )
+    return (Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),)

@@ -4,12 +4,18 @@ Yes and no have the same shape and the same length: `eligible` and `declined` ha
 and every other value has a fixed width.
 """
 
-import base64
 import json
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from partners import base64url
+from partners.signatures.keys import PublicKey, verify_bytes
+
+DECISION_TYPE = "xinyi-decision+jwt"
+MAXIMUM_RECEIPT = 4096
 
 Result = Literal["eligible", "declined"]
 
@@ -31,13 +37,15 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
-def _encode(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+class _Header(msgspec.Struct, forbid_unknown_fields=True):
+    alg: Literal["EdDSA"]
+    kid: str
+    typ: str
 
 
 def receipt(decision: Decision, key_id: str, sign: Callable[[bytes], bytes]) -> str:
     """The decision as a compact JWS (RFC 7515, RFC 8037). `sign` gives the 64-byte Ed25519 signature of its bytes."""
-    header = {"alg": "EdDSA", "kid": key_id, "typ": "xinyi-decision+jwt"}
+    header = {"alg": "EdDSA", "kid": key_id, "typ": DECISION_TYPE}
     claims = {
         "iss": decision.issuer,
         "aud": decision.audience,
@@ -45,9 +53,32 @@ def receipt(decision: Decision, key_id: str, sign: Callable[[bytes], bytes]) -> 
         "benefit": decision.benefit,
         "result": decision.result,
         "tier": f"{decision.tier:012d}",
-        "request": _encode(decision.request_digest),
+        "request": base64url.encode(decision.request_digest),
         "iat": decision.issued_at,
         "exp": decision.expires_at,
     }
-    signed = ".".join(_encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    return f"{signed}.{_encode(sign(signed.encode()))}"
+    signed = ".".join(base64url.encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+    return f"{signed}.{base64url.encode(sign(signed.encode()))}"
+
+
+def read_receipt(
+    text: str, keys: Callable[[str], PublicKey | None], audience: str, kind: str = DECISION_TYPE
+) -> dict[str, Any] | None:
+    """The claims of a receipt, or None if it is not one of `kind` signed by a known Ed25519 key for `audience`.
+
+    A receipt is evidence and has no age: `exp` says until when the decision could be used, and is the reader's to judge.
+    The header must be exactly `alg`, `kid`, `typ`: nothing in it chooses an algorithm or brings a key (RFC 8725, 3.1).
+    """
+    parts = text.split(".") if len(text) <= MAXIMUM_RECEIPT else []
+    if len(parts) != 3:
+        return None
+    try:
+        header_bytes, claims_bytes, signature = (base64url.decode(part) for part in parts)
+        header = msgspec.json.decode(header_bytes, type=_Header)
+    except ValueError:
+        return None
+    key = keys(header.kid) if header.typ == kind else None
+    if not isinstance(key, Ed25519PublicKey) or not verify_bytes(key, signature, f"{parts[0]}.{parts[1]}".encode()):
+        return None
+    claims: dict[str, Any] = msgspec.json.decode(claims_bytes)
+    return claims if claims.get("aud") == audience else None

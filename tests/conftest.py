@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
@@ -16,7 +16,7 @@ from litestar import Litestar
 from backend.app import build
 from backend.platform.clock import SettableClock
 from backend.platform.embedded import EmbeddedServices, create_database, drop_database
-from backend.platform.http.telemetry import Telemetry
+from backend.platform.http.telemetry import Application, Telemetry
 from backend.platform.keys import ensure_first_keys
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
@@ -141,7 +141,7 @@ def platform(application: Litestar) -> Platform:
 @pytest.fixture
 async def client(application: Litestar) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller over ASGI, at the server's public address; answers 500 instead of raising, as a server would."""
-    transport = httpx2.ASGITransport(app=Telemetry(application), raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(app=Telemetry(cast(Application, application)), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as caller:
         yield caller
 

@@ -3,15 +3,14 @@
 from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from backend.codes import problems, service
 from backend.codes.messages import ShownCode, TicketBatch, TicketOrder
 from backend.consents.problems import CONSENT_MISSING
-from backend.platform.callers import Caller
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import RATE_LIMITED
 from backend.platform.roles import Permission
 
@@ -54,7 +53,7 @@ _CODE = {
         },
     ),
 )
-async def fetch_tickets(platform: Platform, caller: Caller, data: TicketOrder) -> TicketBatch:
+async def fetch_tickets(platform: ThePlatform, caller: TheCaller, data: JSONBody[TicketOrder]) -> TicketBatch:
     return await service.fetch_tickets(platform, caller, data.count)
 
 
@@ -69,7 +68,7 @@ async def fetch_tickets(platform: Platform, caller: Caller, data: TicketOrder) -
         answer=_CODE,
     ),
 )
-async def current_code(platform: Platform, caller: Caller, scene: SceneName) -> ShownCode:
+async def current_code(platform: ThePlatform, caller: TheCaller, scene: SceneName) -> ShownCode:
     return await service.current_code(platform, caller, scene)
 
 
@@ -83,7 +82,7 @@ async def current_code(platform: Platform, caller: Caller, scene: SceneName) -> 
         raises=(RATE_LIMITED, problems.CODE_MALFORMED, problems.CODE_UNUSABLE, problems.CODE_STALE),
     ),
 )
-async def code_png(platform: Platform, caller: Caller, text: CodeText) -> Response[bytes]:
+async def code_png(platform: ThePlatform, caller: TheCaller, text: CodeText) -> Response[bytes]:
     return _picture(await service.picture(platform, caller, text, "png"), "image/png")
 
 
@@ -97,7 +96,7 @@ async def code_png(platform: Platform, caller: Caller, text: CodeText) -> Respon
         raises=(RATE_LIMITED, problems.CODE_MALFORMED, problems.CODE_UNUSABLE, problems.CODE_STALE),
     ),
 )
-async def code_svg(platform: Platform, caller: Caller, text: CodeText) -> Response[bytes]:
+async def code_svg(platform: ThePlatform, caller: TheCaller, text: CodeText) -> Response[bytes]:
     return _picture(await service.picture(platform, caller, text, "svg"), "image/svg+xml")
 
 

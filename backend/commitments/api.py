@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from backend.commitments import problems, service
@@ -18,11 +18,10 @@ from backend.commitments.messages import (
     SendBack,
 )
 from backend.commitments.states import CommitmentState
-from backend.platform.callers import Caller
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.impartiality import OWN_MATTER, SECOND_PERSON_NEEDED
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.platform.terms import LAST_DAY_UNUSABLE
@@ -94,7 +93,7 @@ _COMMITMENT = {
     ),
 )
 async def list_published(
-    platform: Platform, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PublishedCommitmentPage:
     return await service.published(platform, cursor, limit)
 
@@ -116,7 +115,9 @@ async def list_published(
         answer=_COMMITMENT,
     ),
 )
-async def make(platform: Platform, caller: Caller, enterprise_id: UUID, data: MakeCommitment) -> Commitment:
+async def make(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], data: JSONBody[MakeCommitment]
+) -> Commitment:
     return await service.make(platform, caller, enterprise_id, data)
 
 
@@ -131,7 +132,11 @@ async def make(platform: Platform, caller: Caller, enterprise_id: UUID, data: Ma
     ),
 )
 async def list_of_enterprise(
-    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform,
+    caller: TheCaller,
+    enterprise_id: FromPath[UUID],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> CommitmentPage:
     return await service.of_enterprise(platform, caller, enterprise_id, cursor, limit)
 
@@ -146,7 +151,9 @@ async def list_of_enterprise(
         answer=_COMMITMENT,
     ),
 )
-async def get_of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID) -> Commitment:
+async def get_of_enterprise(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], commitment_id: FromPath[UUID]
+) -> Commitment:
     return await service.one_of_enterprise(platform, caller, enterprise_id, commitment_id)
 
 
@@ -163,7 +170,11 @@ async def get_of_enterprise(platform: Platform, caller: Caller, enterprise_id: U
     ),
 )
 async def report(
-    platform: Platform, caller: Caller, enterprise_id: UUID, commitment_id: UUID, data: ReportKept
+    platform: ThePlatform,
+    caller: TheCaller,
+    enterprise_id: FromPath[UUID],
+    commitment_id: FromPath[UUID],
+    data: JSONBody[ReportKept],
 ) -> Commitment:
     return await service.report_kept(platform, caller, enterprise_id, commitment_id, data)
 
@@ -179,7 +190,7 @@ async def report(
     ),
 )
 async def list_for_staff(
-    platform: Platform, in_state: InState = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, in_state: InState = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> CommitmentPage:
     return await service.for_staff(platform, in_state, cursor, limit)
 
@@ -194,7 +205,7 @@ async def list_for_staff(
         answer=_COMMITMENT,
     ),
 )
-async def get_for_staff(platform: Platform, commitment_id: UUID) -> Commitment:
+async def get_for_staff(platform: ThePlatform, commitment_id: FromPath[UUID]) -> Commitment:
     return await service.one_for_staff(platform, commitment_id)
 
 
@@ -217,7 +228,9 @@ async def get_for_staff(platform: Platform, commitment_id: UUID) -> Commitment:
         answer=_COMMITMENT,
     ),
 )
-async def check(platform: Platform, caller: Caller, commitment_id: UUID, data: CheckCommitment) -> Commitment:
+async def check(
+    platform: ThePlatform, caller: TheCaller, commitment_id: FromPath[UUID], data: JSONBody[CheckCommitment]
+) -> Commitment:
     return await service.check(platform, caller, commitment_id, data)
 
 
@@ -232,7 +245,7 @@ async def check(platform: Platform, caller: Caller, commitment_id: UUID, data: C
         answer=_COMMITMENT,
     ),
 )
-async def confirm(platform: Platform, caller: Caller, commitment_id: UUID) -> Commitment:
+async def confirm(platform: ThePlatform, caller: TheCaller, commitment_id: FromPath[UUID]) -> Commitment:
     return await service.confirm(platform, caller, commitment_id)
 
 
@@ -248,7 +261,9 @@ async def confirm(platform: Platform, caller: Caller, commitment_id: UUID) -> Co
         answer=_COMMITMENT,
     ),
 )
-async def send_back(platform: Platform, caller: Caller, commitment_id: UUID, data: SendBack) -> Commitment:
+async def send_back(
+    platform: ThePlatform, caller: TheCaller, commitment_id: FromPath[UUID], data: JSONBody[SendBack]
+) -> Commitment:
     return await service.send_back(platform, caller, commitment_id, data.reason)
 
 

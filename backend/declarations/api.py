@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from backend.declarations import service
 from backend.declarations.messages import Declaration, DeclarationPage, MakeDeclaration
-from backend.platform.callers import Caller
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.platform.terms import LAST_DAY_UNUSABLE
@@ -43,7 +43,9 @@ _DECLARATION = {
         answer=_DECLARATION,
     ),
 )
-async def make(platform: Platform, caller: Caller, enterprise_id: UUID, data: MakeDeclaration) -> Declaration:
+async def make(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], data: JSONBody[MakeDeclaration]
+) -> Declaration:
     return await service.declare(platform, caller, enterprise_id, data)
 
 
@@ -58,7 +60,11 @@ async def make(platform: Platform, caller: Caller, enterprise_id: UUID, data: Ma
     ),
 )
 async def list_of_enterprise(
-    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform,
+    caller: TheCaller,
+    enterprise_id: FromPath[UUID],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> DeclarationPage:
     return await service.listing(platform, caller, enterprise_id, cursor, limit)
 
@@ -72,7 +78,9 @@ async def list_of_enterprise(
         raises=(NOT_FOUND, STATE_CONFLICT),
     ),
 )
-async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID, declaration_id: UUID) -> None:
+async def withdraw(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], declaration_id: FromPath[UUID]
+) -> None:
     await service.withdraw(platform, caller, enterprise_id, declaration_id)
 
 

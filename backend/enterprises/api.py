@@ -3,14 +3,14 @@
 from uuid import UUID
 
 from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from backend.enterprises import service
 from backend.enterprises.messages import Enterprise, EnterpriseDetail, RegisterEnterprise
 from backend.enterprises.problems import ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN
-from backend.platform.callers import Caller
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 
@@ -41,7 +41,7 @@ _ENTERPRISE = {
         answer=_ENTERPRISE,
     ),
 )
-async def register(platform: Platform, caller: Caller, data: RegisterEnterprise) -> Enterprise:
+async def register(platform: ThePlatform, caller: TheCaller, data: JSONBody[RegisterEnterprise]) -> Enterprise:
     return await service.register(platform, caller, data)
 
 
@@ -54,7 +54,7 @@ async def register(platform: Platform, caller: Caller, data: RegisterEnterprise)
         answer=[_ENTERPRISE],
     ),
 )
-async def list_mine(platform: Platform, caller: Caller) -> list[Enterprise]:
+async def list_mine(platform: ThePlatform, caller: TheCaller) -> list[Enterprise]:
     return await service.mine(platform, caller)
 
 
@@ -69,7 +69,11 @@ async def list_mine(platform: Platform, caller: Caller) -> list[Enterprise]:
     ),
 )
 async def get_enterprise(
-    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform,
+    caller: TheCaller,
+    enterprise_id: FromPath[UUID],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> EnterpriseDetail:
     return await service.detail(platform, caller, enterprise_id, cursor, limit)
 
@@ -83,7 +87,7 @@ async def get_enterprise(
         raises=(NOT_FOUND, STATE_CONFLICT),
     ),
 )
-async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> None:
+async def withdraw(platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID]) -> None:
     await service.withdraw(platform, caller, enterprise_id)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 
 from backend.codes import problems as code_problems
 from backend.market import once, problems, service
@@ -24,11 +24,10 @@ from backend.market.messages import (
 )
 from backend.market.once import IdempotencyKey
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, PARTNER_SUSPENDED
-from backend.platform.callers import Caller, Signer
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform, TheSigner
 from backend.platform.http.operation import operation
 from backend.platform.idempotency import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, RATE_LIMITED, STATE_CONFLICT
 from backend.platform.roles import Permission
 
@@ -98,7 +97,7 @@ _REDEMPTION = {
     ),
 )
 async def list_benefits(
-    platform: Platform, scene: SceneName = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, scene: SceneName = None, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> BenefitPage:
     return await service.listing(platform, scene, cursor, limit)
 
@@ -113,7 +112,7 @@ async def list_benefits(
         answer=_OFFER,
     ),
 )
-async def one_benefit(platform: Platform, benefit_id: BenefitInPath) -> BenefitOffer:
+async def one_benefit(platform: ThePlatform, benefit_id: FromPath[BenefitInPath]) -> BenefitOffer:
     return await service.offer(platform, benefit_id)
 
 
@@ -142,7 +141,7 @@ async def one_benefit(platform: Platform, benefit_id: BenefitInPath) -> BenefitO
         },
     ),
 )
-async def my_benefits(platform: Platform, caller: Caller) -> MyBenefits:
+async def my_benefits(platform: ThePlatform, caller: TheCaller) -> MyBenefits:
     return await service.my_benefits(platform, caller)
 
 
@@ -176,7 +175,7 @@ async def my_benefits(platform: Platform, caller: Caller) -> MyBenefits:
     ),
 )
 async def my_verifications(
-    platform: Platform, caller: Caller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, caller: TheCaller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> MyVerificationPage:
     return await service.my_verifications(platform, caller, cursor, limit)
 
@@ -210,10 +209,10 @@ async def my_verifications(
     ),
 )
 async def verify(
-    platform: Platform,
-    signer: Signer,
+    platform: ThePlatform,
+    signer: TheSigner,
     request: Request,
-    data: VerificationOrder,
+    data: JSONBody[VerificationOrder],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[VerificationAnswer]:
     act = await once.once_of(request, idempotency_key)
@@ -233,7 +232,9 @@ async def verify(
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
-async def fetch_verification(platform: Platform, signer: Signer, verification_id: UUID) -> VerificationAnswerNow:
+async def fetch_verification(
+    platform: ThePlatform, signer: TheSigner, verification_id: FromPath[UUID]
+) -> VerificationAnswerNow:
     return await service.answer_of(platform, signer.owner_id, verification_id, signer.request_id)
 
 
@@ -259,7 +260,11 @@ async def fetch_verification(platform: Platform, signer: Signer, verification_id
     ),
 )
 async def redeem(
-    platform: Platform, signer: Signer, request: Request, data: RedemptionOrder, idempotency_key: IdempotencyKey = None
+    platform: ThePlatform,
+    signer: TheSigner,
+    request: Request,
+    data: JSONBody[RedemptionOrder],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[RedemptionAnswer]:
     act = await once.once_of(request, idempotency_key)
     return once.response(
@@ -279,8 +284,8 @@ async def redeem(
     ),
 )
 async def find_redemption(
-    platform: Platform,
-    signer: Signer,
+    platform: ThePlatform,
+    signer: TheSigner,
     key: Annotated[UUID, Parameter(query="idempotency_key", description="核销时使用的幂等键 the key it was sent with")],
 ) -> RedemptionAnswer:
     return await service.redemption_by_key(platform, signer.owner_id, key, signer.request_id)
@@ -309,11 +314,11 @@ async def find_redemption(
     ),
 )
 async def reverse(
-    platform: Platform,
-    signer: Signer,
+    platform: ThePlatform,
+    signer: TheSigner,
     request: Request,
-    redemption_id: UUID,
-    data: ReversalOrder,
+    redemption_id: FromPath[UUID],
+    data: JSONBody[ReversalOrder],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ReversalAnswer]:
     act = await once.once_of(request, idempotency_key)

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from backend.objections import problems, service
@@ -21,11 +21,10 @@ from backend.objections.messages import (
     StaffObjectionPage,
 )
 from backend.objections.states import ObjectionState
-from backend.platform.callers import Caller
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.impartiality import OWN_MATTER, SECOND_PERSON_NEEDED
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.records.problems import RECORD_STATE
@@ -105,7 +104,7 @@ _ACT = (NOT_FOUND, STATE_CONFLICT, OWN_MATTER)
         answer=_OBJECTION,
     ),
 )
-async def file(platform: Platform, caller: Caller, data: FileObjection) -> Objection:
+async def file(platform: ThePlatform, caller: TheCaller, data: JSONBody[FileObjection]) -> Objection:
     return await service.file(platform, caller, data)
 
 
@@ -120,7 +119,7 @@ async def file(platform: Platform, caller: Caller, data: FileObjection) -> Objec
     ),
 )
 async def list_mine(
-    platform: Platform, caller: Caller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    platform: ThePlatform, caller: TheCaller, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> ObjectionPage:
     return await service.mine(platform, caller, cursor, limit)
 
@@ -136,8 +135,8 @@ async def list_mine(
     ),
 )
 async def list_for_staff(
-    platform: Platform,
-    caller: Caller,
+    platform: ThePlatform,
+    caller: TheCaller,
     in_state: InState = None,
     overdue: Overdue = None,
     cursor: Cursor = None,
@@ -156,7 +155,7 @@ async def list_for_staff(
         answer={"objection": _STAFF_OBJECTION, "record": _RECORD},
     ),
 )
-async def get_for_staff(platform: Platform, caller: Caller, objection_id: UUID) -> StaffObjectionDetail:
+async def get_for_staff(platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID]) -> StaffObjectionDetail:
     return await service.one_for_staff(platform, caller, objection_id)
 
 
@@ -171,7 +170,7 @@ async def get_for_staff(platform: Platform, caller: Caller, objection_id: UUID) 
         answer=_STAFF_OBJECTION,
     ),
 )
-async def mark(platform: Platform, caller: Caller, objection_id: UUID) -> StaffObjection:
+async def mark(platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID]) -> StaffObjection:
     return await service.mark(platform, caller, objection_id)
 
 
@@ -188,7 +187,9 @@ async def mark(platform: Platform, caller: Caller, objection_id: UUID) -> StaffO
         answer=_STAFF_OBJECTION,
     ),
 )
-async def assist(platform: Platform, caller: Caller, objection_id: UUID, data: AskHelp) -> StaffObjection:
+async def assist(
+    platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID], data: JSONBody[AskHelp]
+) -> StaffObjection:
     return await service.assist(platform, caller, objection_id, data)
 
 
@@ -204,7 +205,9 @@ async def assist(platform: Platform, caller: Caller, objection_id: UUID, data: A
         answer=_STAFF_OBJECTION,
     ),
 )
-async def resume(platform: Platform, caller: Caller, objection_id: UUID, data: HelpGiven) -> StaffObjection:
+async def resume(
+    platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID], data: JSONBody[HelpGiven]
+) -> StaffObjection:
     return await service.resume(platform, caller, objection_id, data.reply)
 
 
@@ -221,7 +224,9 @@ async def resume(platform: Platform, caller: Caller, objection_id: UUID, data: H
         answer=_STAFF_OBJECTION,
     ),
 )
-async def decide(platform: Platform, caller: Caller, objection_id: UUID, data: Decide) -> StaffObjection:
+async def decide(
+    platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID], data: JSONBody[Decide]
+) -> StaffObjection:
     return await service.decide(platform, caller, objection_id, data)
 
 
@@ -236,7 +241,7 @@ async def decide(platform: Platform, caller: Caller, objection_id: UUID, data: D
         answer=_STAFF_OBJECTION,
     ),
 )
-async def confirm(platform: Platform, caller: Caller, objection_id: UUID) -> StaffObjection:
+async def confirm(platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID]) -> StaffObjection:
     return await service.confirm(platform, caller, objection_id)
 
 
@@ -252,7 +257,9 @@ async def confirm(platform: Platform, caller: Caller, objection_id: UUID) -> Sta
         answer=_STAFF_OBJECTION,
     ),
 )
-async def send_back(platform: Platform, caller: Caller, objection_id: UUID, data: SendBack) -> StaffObjection:
+async def send_back(
+    platform: ThePlatform, caller: TheCaller, objection_id: FromPath[UUID], data: JSONBody[SendBack]
+) -> StaffObjection:
     return await service.send_back(platform, caller, objection_id, data.reason)
 
 

@@ -2,6 +2,7 @@
 
 from litestar import MediaType, Response, get, post
 from litestar.datastructures import CacheControlHeader
+from litestar.params import JSONBody
 from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_200_OK
 
@@ -37,7 +38,7 @@ async def till() -> Response[str]:
         answer={"drawings": [{"size": 29, "path": "M0 0h7v1h-7z"}]},
     ),
 )
-async def draw_codes(data: DrawingOrder) -> Drawings:
+async def draw_codes(data: JSONBody[DrawingOrder]) -> Drawings:
     return Drawings([draw(text) for text in data.texts])
 
 

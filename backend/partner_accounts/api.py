@@ -8,8 +8,8 @@ from litestar.params import Parameter
 from backend.partner_accounts import service
 from backend.partner_accounts.messages import PartnerPage
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
+from backend.platform.http.inputs import ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR
 from backend.platform.roles import Permission
 
@@ -40,7 +40,7 @@ Code = Annotated[str | None, Parameter(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max
     ),
 )
 async def list_partners(
-    platform: Platform,
+    platform: ThePlatform,
     scene: Code = None,
     district: Code = None,
     cursor: Cursor = None,

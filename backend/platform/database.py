@@ -32,7 +32,10 @@ CONNECTION_ERRORS = (
 )
 
 # A word after a comma may be one more table of a FROM list; a column of that name is refused too, which errs on the safe side.
-_SOURCE_TABLE = re.compile(r"(?:\b(?:from|join|using|update|table)\s+(?:only\s+)?|,\s*)(?:\"?public\"?\.)?\"?([a-z_]+)\b(?!\s*\.)", re.IGNORECASE)
+_SOURCE_TABLE = re.compile(
+    r"(?:\b(?:from|join|using|update|table)\s+(?:only\s+)?|,\s*)(?:\"?public\"?\.)?\"?([a-z_]+)\b(?!\s*\.)",
+    re.IGNORECASE,
+)
 
 _LOG_COLUMNS = "subject_id, at, actor_kind, actor, actor_name, action, purpose, ground, fields, outcome, request_id"
 

@@ -88,7 +88,7 @@ async def list_sources(platform: ThePlatform) -> list[SourceOut]:
         "报送记录 Deliver records",
         "每行接收或退回并列出全部原因；重复报送不产生变化；后一版本替换前一版本。"
         "Each row is accepted or returned with every reason; delivering again changes nothing. At most 10,000 rows and "
-        "16 MiB. At most 14 database round trips, whatever the number of rows, and one of the cache.",
+        "16 MiB. At most 17 database round trips, whatever the number of rows, and one of the cache.",
         raises=(SOURCE_SUSPENDED,),
         example={
             "delivery_ref": "2026-11-23-001",

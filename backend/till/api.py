@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from litestar import Request, Response, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from backend.codes import problems as code_problems
@@ -36,7 +37,7 @@ class FrameOperation(Operation):
     """The contract of an operation whose body is a picture."""
 
     def __post_init__(self) -> None:
-        picture = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format="binary"))
+        picture = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
         self.request_body = RequestBody(
             content=dict.fromkeys(frames.MEDIA_TYPES, picture), required=True, description="摄像头画面 a camera frame"
         )
@@ -97,7 +98,7 @@ async def verify(
     request: Request,
     platform: ThePlatform,
     caller: TheCaller,
-    data: TillVerificationOrder,
+    data: JSONBody[TillVerificationOrder],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[TillVerification]:
     act = await once.once_of(request, idempotency_key)
@@ -130,7 +131,7 @@ async def redeem(
     request: Request,
     platform: ThePlatform,
     caller: TheCaller,
-    data: TillRedemptionOrder,
+    data: JSONBody[TillRedemptionOrder],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[TillRedemption]:
     act = await once.once_of(request, idempotency_key)

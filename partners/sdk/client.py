@@ -1,56 +1,42 @@
-"""A client for partners (and sources): signs every request, verifies every answer, retries with the same idempotency key.
+"""A client for partners: signs every request, verifies every answer, retries without doing a thing twice.
 
-client = PartnerClient("https://city.example", load_signing_key(pem))
-verification = client.verify("IC1:...", "library-deposit-waiver", terminal="till-1", partner_ref="2026-0001")
-if verification["result"] == "eligible":
-    client.redeem(verification["verification_id"], partner_ref="2026-0001")
+    client = PartnerClient("https://city.example", load_signing_key(pem))
+    verification = client.verify("IC1:...", "library-deposit-waiver", terminal="till-1", partner_ref="2026-0001")
+    if verification.eligible:
+        client.redeem(verification.verification_id, partner_ref="2026-0001")
+
+Every act raises ServerProblem when the platform refuses, AnswerNotTrusted when the answer is not the platform's, and
+OutcomeUnknown when none came; the last one carries the idempotency key with which the act can be settled.
 """
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
 
 import httpx2
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+import msgspec
 
-from partners.signatures.keys import PublicKey, jwk_of, public_key_from_jwk, thumbprint
+from partners.decisions import DECISION_TYPE, read_receipt
+from partners.sdk.answers import Redemption, Reversal, Verification
+from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
+from partners.sdk.keys import PublishedKeys
+from partners.signatures.base import combined
 from partners.signatures.requests import RequestMessage, SigningKey, sign_request
 from partners.signatures.responses import ResponseMessage, verify_response
 
 TAG = "xinyi-request"
-_TRIES = 4
-_RETRY_STATUS = frozenset({409, 429, 500, 502, 503, 504})
+TRIES = 4
+LONGEST_WAIT_SECONDS = 10
 
+_LATER = frozenset({429, 500, 502, 503, 504})
 
-class ServerProblem(Exception):
-    """A problem document (RFC 9457): `code` is stable, `body` is the whole document."""
-
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        super().__init__(f"{status} {body.get('code')}: {body.get('detail')} {body.get('detail_en')}")
-        self.status = status
-        self.code = str(body.get("code"))
-        self.body = body
-
-
-class AnswerNotTrusted(Exception):
-    """The answer is not signed by a published key for exactly this request: do not act on it."""
-
-
-def load_signing_key(pem: bytes) -> SigningKey:
-    """An Ed25519 or P-256 private key from PEM. Raises ValueError for any other kind."""
-    key = load_pem_private_key(pem, password=None)
-    if not isinstance(key, Ed25519PrivateKey | ec.EllipticCurvePrivateKey):
-        raise ValueError("an Ed25519 or P-256 key is needed")
-    return SigningKey(thumbprint(jwk_of(key.public_key())), key)
+Answer = TypeVar("Answer")
 
 
 class PartnerClient:
-    """Talks to one server with one key. Safe to keep for the life of a till."""
+    """Talks to one server with one key. Safe to keep for the life of a till; one for each thread."""
 
     def __init__(
         self,
@@ -61,87 +47,139 @@ class PartnerClient:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`url` is the address the platform is published under, https outside a test: it is part of what is signed."""
         self._url = url.rstrip("/")
         self._key = key
         self._http = http or httpx2.Client(timeout=10)
         self._now = now
         self._sleep = sleep
-        self._published: dict[str, PublicKey] = {}
+        self._published = PublishedKeys(self._url, self._http, now)
 
     def verify(
-        self, code: str, benefit: str, *, terminal: str, partner_ref: str, amount_fen: int | None = None
-    ) -> dict[str, Any]:
-        """Asks whether the holder of a scanned or typed code is eligible for a benefit. Raises ServerProblem."""
+        self,
+        code: str,
+        benefit: str,
+        *,
+        terminal: str,
+        partner_ref: str,
+        amount_fen: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Verification:
+        """Asks whether the holder of a scanned or typed code is eligible for a benefit."""
         body = {"code": code, "benefit": benefit, "terminal": terminal, "partner_ref": partner_ref}
-        return self.post("/v1/partner/verifications", body | _amount(amount_fen))
+        return self._post("/v1/partner/verifications", body, amount_fen, idempotency_key, Verification)
 
-    def redeem(self, verification_id: str, *, partner_ref: str, amount_fen: int | None = None) -> dict[str, Any]:
-        """Redeems an eligible verification, once and only once. Raises ServerProblem."""
-        body = {"verification_id": verification_id, "partner_ref": partner_ref}
-        return self.post("/v1/partner/redemptions", body | _amount(amount_fen))
+    def verification(self, verification_id: UUID) -> Verification:
+        """A verification of one's own as it stands now."""
+        return self._get(f"/v1/partner/verifications/{verification_id}", {}, Verification)
 
-    def reverse(self, redemption_id: str, *, partner_ref: str, amount_fen: int | None = None) -> dict[str, Any]:
-        """Takes back a redemption, whole or in part. Raises ServerProblem."""
+    def redeem(
+        self,
+        verification_id: UUID,
+        *,
+        partner_ref: str,
+        amount_fen: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Redemption:
+        """Redeems an eligible verification, once and only once."""
+        body = {"verification_id": str(verification_id), "partner_ref": partner_ref}
+        return self._post("/v1/partner/redemptions", body, amount_fen, idempotency_key, Redemption)
+
+    def reverse(
+        self,
+        redemption_id: UUID,
+        *,
+        partner_ref: str,
+        amount_fen: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Reversal:
+        """Takes back a redemption: `amount_fen` of it, or all that is left."""
         path = f"/v1/partner/redemptions/{redemption_id}/reversals"
-        return self.post(path, {"partner_ref": partner_ref} | _amount(amount_fen))
+        return self._post(path, {"partner_ref": partner_ref}, amount_fen, idempotency_key, Reversal)
 
-    def redemption_by_key(self, idempotency_key: str) -> dict[str, Any]:
-        """Settles an unknown outcome: what became of the redemption sent under this key. Raises ServerProblem."""
-        return self.get(f"/v1/partner/redemptions?idempotency_key={idempotency_key}")
+    def redemption_by_key(self, idempotency_key: str) -> Redemption | None:
+        """Settles an unknown outcome: the redemption sent under this key, or None if it was not done."""
+        try:
+            return self._get("/v1/partner/redemptions", {"idempotency_key": idempotency_key}, Redemption)
+        except ServerProblem as problem:
+            if problem.code != "not-found":
+                raise
+            return None
 
-    def post(self, path: str, body: Mapping[str, Any], idempotency_key: str | None = None) -> dict[str, Any]:
-        """A signed POST; tried again under the same key, with a fresh nonce, when the outcome is unknown."""
-        content = json.dumps(body, ensure_ascii=False).encode()
-        headers = {"content-type": "application/json", "idempotency-key": idempotency_key or str(uuid4())}
-        return self._send("POST", path, headers, content)
+    def read_receipt(self, text: str, audience: str, kind: str = DECISION_TYPE) -> dict[str, Any] | None:
+        """The claims of a receipt that the platform signed for `audience` (the partner's id), or None."""
+        return read_receipt(text, self._published.find, audience, kind)
 
-    def get(self, path: str) -> dict[str, Any]:
-        """A signed GET."""
-        return self._send("GET", path, {}, b"")
+    def _post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        amount_fen: int | None,
+        idempotency_key: str | None,
+        answer: type[Answer],
+    ) -> Answer:
+        whole = dict(body) if amount_fen is None else {**body, "amount_fen": amount_fen}
+        key = idempotency_key or str(uuid4())
+        headers = {"content-type": "application/json", "idempotency-key": key}
+        return self._act("POST", httpx2.URL(self._url + path), headers, msgspec.json.encode(whole), answer)
 
-    def _send(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
-        for attempt in range(_TRIES):
-            last = attempt == _TRIES - 1
+    def _get(self, path: str, query: Mapping[str, str], answer: type[Answer]) -> Answer:
+        return self._act("GET", httpx2.URL(self._url + path, params=query or None), {}, b"", answer)
+
+    def _act(
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes, answer: type[Answer]
+    ) -> Answer:
+        """Sends until an answer comes that a further try would not change, waiting longer each time."""
+        unknown: Exception | None = None
+        for tried in range(1, TRIES + 1):
             try:
-                answer, request = self._once(method, path, headers, content)
-            except httpx2.TransportError:
-                if last:
-                    raise
-                self._sleep(0.2 * 2**attempt)
-                continue
-            if answer.status_code in _RETRY_STATUS and not last and answer.headers.get("retry-after", "1").isdigit():
-                self._sleep(min(5.0, float(answer.headers.get("retry-after", "1"))))
-                continue
-            self._trust(answer, request)
-            found: dict[str, Any] = answer.json()
-            if answer.status_code >= 400:
-                raise ServerProblem(answer.status_code, found)
-            return found
-        raise AssertionError("the last try answers or raises")
+                received = self._send(method, str(url), headers, content)
+            except (httpx2.TransportError, _NobodyAnswered) as failure:
+                unknown, wait = failure, 0.2 * 2**tried
+            else:
+                if received.is_success:
+                    return _decoded(received, answer)
+                problem = ServerProblem(received.status_code, _decoded(received, dict[str, Any]))
+                if problem.status not in _LATER and problem.code != "idempotency-in-progress":
+                    raise problem
+                wait = _wait(received)
+                # Too many requests: not done. Anything else that may pass: possibly done.
+                unknown = unknown if problem.status == 429 else problem
+                if unknown is None and (tried == TRIES or wait > LONGEST_WAIT_SECONDS):
+                    raise problem
+            if tried == TRIES or wait > LONGEST_WAIT_SECONDS:
+                break
+            self._sleep(wait)
+        raise OutcomeUnknown(headers.get("idempotency-key")) from unknown
 
-    def _once(
-        self, method: str, path: str, headers: Mapping[str, str], content: bytes
-    ) -> tuple[httpx2.Response, RequestMessage]:
-        message = RequestMessage(method, f"{self._url}{path}", headers, content)
-        added = sign_request(message, self._key, int(self._now()), secrets.token_urlsafe(16), TAG)
-        sent = {**headers, **added}
-        answer = self._http.request(method, message.target_uri, content=content, headers=sent)
-        return answer, RequestMessage(method, message.target_uri, sent, content)
-
-    def _trust(self, answer: httpx2.Response, request: RequestMessage) -> None:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        message = ResponseMessage(answer.status_code, headers, answer.content)
-        refused = verify_response(message, request, self._published.get, int(self._now()))
-        if refused is not None and refused.code == "key-unknown":
-            self._fetch_keys()
-            refused = verify_response(message, request, self._published.get, int(self._now()))
-        if refused is not None:
-            raise AnswerNotTrusted(refused.code)
-
-    def _fetch_keys(self) -> None:
-        keys = self._http.get(f"{self._url}/.well-known/jwks.json").json()["keys"]
-        self._published = {thumbprint(jwk): public_key_from_jwk(jwk) for jwk in keys}
+    def _send(self, method: str, target: str, headers: Mapping[str, str], content: bytes) -> httpx2.Response:
+        """One sending, under a fresh nonce, and its answer, which is the platform's own."""
+        unsigned = RequestMessage(method, target, headers, content)
+        added = sign_request(unsigned, self._key, int(self._now()), secrets.token_urlsafe(16), TAG)
+        sent = RequestMessage(method, target, {**headers, **added}, content)
+        received = self._http.request(method, target, content=content, headers=dict(sent.headers))
+        message = ResponseMessage(received.status_code, combined(received.headers.multi_items()), received.content)
+        refused = verify_response(message, sent, self._published.find, int(self._now()))
+        if refused is None:
+            return received
+        # A gateway in between cannot sign; that it could not reach the platform is no answer of the platform.
+        if received.status_code in _LATER:
+            raise _NobodyAnswered(refused.code)
+        raise AnswerNotTrusted(refused.code)
 
 
-def _amount(amount_fen: int | None) -> dict[str, Any]:
-    return {} if amount_fen is None else {"amount_fen": amount_fen}
+class _NobodyAnswered(Exception):
+    """Something on the way said `later`."""
+
+
+def _wait(received: httpx2.Response) -> float:
+    """Seconds until the platform wants to be asked again; one if it does not say."""
+    given = received.headers.get("retry-after", "")
+    return float(given) if given.isascii() and given.isdigit() else 1.0
+
+
+def _decoded(received: httpx2.Response, answer: type[Answer]) -> Answer:
+    try:
+        return msgspec.json.decode(received.content, type=answer)
+    except ValueError:
+        raise AnswerNotTrusted("answer-unreadable") from None

@@ -1,7 +1,5 @@
 """Keys of signatures: Ed25519 and P-256 as JWK (RFC 7517, RFC 8037), named by their thumbprint (RFC 7638)."""
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from partners import base64url
+
 PublicKey = Ed25519PublicKey | ec.EllipticCurvePublicKey
 PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
@@ -20,45 +20,41 @@ _COORDINATE_BYTES = 32
 _SIGNATURE_BYTES = 64
 
 
-def _encode(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decode(text: object) -> bytes:
+def _coordinate(member: object) -> bytes:
     """32 bytes in canonical unpadded base64url. Raises ValueError."""
-    if not isinstance(text, str):
+    if not isinstance(member, str):
         raise ValueError("a JWK member is not text")
-    try:
-        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        raise ValueError("a JWK member is not base64url") from None
-    if len(value) != _COORDINATE_BYTES or _encode(value) != text:
-        raise ValueError("a JWK member has not 32 bytes in canonical base64url")
+    value = base64url.decode(member)
+    if len(value) != _COORDINATE_BYTES:
+        raise ValueError("a JWK member has not 32 bytes")
     return value
 
 
 def jwk_of(key: PublicKey) -> dict[str, str]:
     """The public key as a JWK with only its required members. Raises ValueError for a curve other than Ed25519 and P-256."""
     if isinstance(key, Ed25519PublicKey):
-        return {"kty": "OKP", "crv": "Ed25519", "x": _encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
+        return {"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}
     if not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("only Ed25519 and P-256 are registered")
     numbers = key.public_numbers()
     return {
         "kty": "EC",
         "crv": "P-256",
-        "x": _encode(numbers.x.to_bytes(_COORDINATE_BYTES, "big")),
-        "y": _encode(numbers.y.to_bytes(_COORDINATE_BYTES, "big")),
+        "x": base64url.encode(numbers.x.to_bytes(_COORDINATE_BYTES, "big")),
+        "y": base64url.encode(numbers.y.to_bytes(_COORDINATE_BYTES, "big")),
     }
 
 
 def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
-    """The key of a JWK. Raises ValueError if it is not a public Ed25519 or P-256 key in canonical form."""
+    """The key of a JWK. Raises ValueError if it is not a public Ed25519 or P-256 key in canonical form, or if its owner
+    sent the private part along."""
+    if "d" in jwk:
+        raise ValueError("the JWK holds a private key, which must never leave its owner")
     kind = (jwk.get("kty"), jwk.get("crv"))
     if kind == ("OKP", "Ed25519"):
-        return Ed25519PublicKey.from_public_bytes(_decode(jwk.get("x")))
+        return Ed25519PublicKey.from_public_bytes(_coordinate(jwk.get("x")))
     if kind == ("EC", "P-256"):
-        x, y = (int.from_bytes(_decode(jwk.get(name)), "big") for name in ("x", "y"))
+        x, y = (int.from_bytes(_coordinate(jwk.get(name)), "big") for name in ("x", "y"))
         return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     raise ValueError("only Ed25519 and P-256 are registered")
 
@@ -67,7 +63,7 @@ def thumbprint(jwk: Mapping[str, object]) -> str:
     """The key id: RFC 7638 thumbprint, SHA-256 over the required members in lexicographic order."""
     members = ("crv", "kty", "x", "y") if jwk.get("kty") == "EC" else ("crv", "kty", "x")
     canonical = json.dumps({name: jwk[name] for name in members}, sort_keys=True, separators=(",", ":"))
-    return _encode(hashlib.sha256(canonical.encode()).digest())
+    return base64url.encode(hashlib.sha256(canonical.encode()).digest())
 
 
 def algorithm_of(key: PublicKey | PrivateKey) -> str:

@@ -1,23 +1,22 @@
 """Signed requests: our fixed profile of RFC 9421 with Content-Digest of RFC 9530 (protocol, section 2).
 
 Covered, in this order: `@method`, `@target-uri`, then of `content-type`, `content-digest` and `idempotency-key` those the
-request has; parameters `created`, `keyid`, `nonce`, `tag`. One signature, labelled `sig`. The algorithm is that of the
-registered key, never what the message says. A fixed profile leaves nothing to negotiate and little to get wrong.
+request has. A request with a body has the first two of them; one without a body has no digest. Parameters, in this order:
+`created`, `keyid`, `nonce`, `tag`. One signature, labelled `sig`. The algorithm is that of the registered key, never what
+the message says. A fixed profile leaves nothing to negotiate and little to get wrong.
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
 
+from partners.signatures.base import LABEL, content_digest, signature_base, signature_headers, signature_in
 from partners.signatures.keys import PrivateKey, PublicKey, sign_bytes, verify_bytes
 
-LABEL = "sig"
 MAXIMUM_AGE_SECONDS = 60
+# A message dated ahead by the whole allowance stays acceptable for twice as long; the nonce is kept longer than that.
 NONCE_LIFETIME_SECONDS = 180
 
 RefusalCode = Literal["signature-missing", "signature-invalid", "signature-stale", "key-unknown"]
@@ -27,8 +26,6 @@ _INPUT = re.compile(
     r'sig=\((?P<components>"[a-z0-9@-]+"(?: "[a-z0-9@-]+")*)\);created=(?P<created>[1-9][0-9]{0,11})'
     r';keyid="(?P<keyid>[A-Za-z0-9_-]{43})";nonce="(?P<nonce>[A-Za-z0-9_-]{16,64})";tag="(?P<tag>[a-z-]{1,40})"'
 )
-_SIGNATURE = re.compile(r"sig=:(?P<value>[A-Za-z0-9+/]{86}==):")
-_DIGEST = re.compile(r"sha-256=:(?P<value>[A-Za-z0-9+/]{43}=):")
 
 
 class RequestMessage(msgspec.Struct, frozen=True):
@@ -61,57 +58,47 @@ class Refused(msgspec.Struct, frozen=True):
     code: RefusalCode
 
 
-def content_digest(body: bytes) -> str:
-    """The Content-Digest header of a body (RFC 9530, section 2), SHA-256."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
-
-
-def digest_matches(header: str | None, body: bytes) -> bool:
-    """Whether a Content-Digest header is exactly that of the body."""
-    return header is not None and _DIGEST.fullmatch(header) is not None and header == content_digest(body)
-
-
-def _components(headers: Mapping[str, str]) -> tuple[str, ...]:
-    return ("@method", "@target-uri", *(name for name in _OPTIONAL if name in headers))
-
-
-def _parameters(components: tuple[str, ...], created: int, key_id: str, nonce: str, tag: str) -> str:
-    names = " ".join(f'"{name}"' for name in components)
-    return f'({names});created={created};keyid="{key_id}";nonce="{nonce}";tag="{tag}"'
-
-
-def _base(message: RequestMessage, components: tuple[str, ...], parameters: str) -> bytes:
-    """The signature base (RFC 9421, section 2.5)."""
-    derived = {"@method": message.method, "@target-uri": message.target_uri}
-    lines = [f'"{name}": {derived.get(name) or message.headers[name].strip()}' for name in components]
-    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode("latin-1", "replace")
+def _components(message: RequestMessage) -> list[tuple[str, str]]:
+    """The identifiers that must be covered, each with its value. Raises ValueError for a body without a type."""
+    if message.body and "content-type" not in message.headers:
+        raise ValueError("a request with a body needs a content-type")
+    present = [(f'"{name}"', message.headers[name]) for name in _OPTIONAL if name in message.headers]
+    return [('"@method"', message.method), ('"@target-uri"', message.target_uri), *present]
 
 
 def sign_request(message: RequestMessage, key: SigningKey, created: int, nonce: str, tag: str) -> dict[str, str]:
     """The headers to add to a request: Content-Digest where there is a body, Signature-Input and Signature.
 
-    created: Unix seconds. nonce: 16 to 64 characters of base64url, fresh for every sending.
+    created: Unix seconds. nonce: 16 to 64 characters of base64url, fresh for every sending. Raises ValueError for what
+    `verify_request` would refuse: a body without a content-type, a value that is not visible ASCII, a nonce or tag of
+    another form.
     """
     added = {"content-digest": content_digest(message.body)} if message.body else {}
     whole = RequestMessage(message.method, message.target_uri, {**message.headers, **added}, message.body)
-    components = _components(whole.headers)
-    parameters = _parameters(components, created, key.key_id, nonce, tag)
-    signature = base64.b64encode(sign_bytes(key.private_key, _base(whole, components, parameters))).decode()
-    return {**added, "signature-input": f"{LABEL}={parameters}", "signature": f"{LABEL}=:{signature}:"}
+    components = _components(whole)
+    names = " ".join(identifier for identifier, _ in components)
+    parameters = f'({names});created={created};keyid="{key.key_id}";nonce="{nonce}";tag="{tag}"'
+    if _INPUT.fullmatch(f"{LABEL}={parameters}") is None:
+        raise ValueError("created, key id, nonce or tag have not the form of the profile")
+    return {
+        **added,
+        **signature_headers(parameters, sign_bytes(key.private_key, signature_base(components, parameters))),
+    }
 
 
 def verify_request(
     message: RequestMessage, keys: Callable[[str], PublicKey | None], now: int, tag: str
 ) -> Verified | Refused:
-    """Checks a request in the order key state, time, digest, components and signature. `now` is Unix seconds.
+    """Checks a request in the order form, key state, time, tag, digest, components, signature. `now` is Unix seconds.
 
-    The nonce is the caller's to check: `Verified.nonce` may not have been seen within NONCE_LIFETIME_SECONDS.
+    The nonce is the caller's to check: `Verified.nonce` may not have been seen within NONCE_LIFETIME_SECONDS. The headers
+    must be complete, lines of one name joined (`base.combined`).
     """
     given_input, given_signature = message.headers.get("signature-input"), message.headers.get("signature")
     if given_input is None or given_signature is None:
         return Refused("signature-missing")
-    parsed, value = _INPUT.fullmatch(given_input), _SIGNATURE.fullmatch(given_signature)
-    if parsed is None or value is None:
+    parsed, signature = _INPUT.fullmatch(given_input), signature_in(given_signature)
+    if parsed is None or signature is None:
         return Refused("signature-invalid")
     public_key = keys(parsed["keyid"])
     if public_key is None:
@@ -119,17 +106,17 @@ def verify_request(
     created = int(parsed["created"])
     if abs(now - created) > MAXIMUM_AGE_SECONDS:
         return Refused("signature-stale")
-    components = tuple(name.strip('"') for name in parsed["components"].split(" "))
     digest = message.headers.get("content-digest")
     # A digest without its body is a body that was taken away, and as bad as a body without its digest.
-    if (message.body or digest is not None) and not digest_matches(digest, message.body):
-        return Refused("signature-invalid")
-    if parsed["tag"] != tag or components != _components(message.headers):
+    if parsed["tag"] != tag or digest != (content_digest(message.body) if message.body else None):
         return Refused("signature-invalid")
     try:
-        signature = base64.b64decode(value["value"], validate=True)
-    except binascii.Error:
+        components = _components(message)
+        base = signature_base(components, given_input.partition("=")[2])
+    except ValueError:
         return Refused("signature-invalid")
-    if not verify_bytes(public_key, signature, _base(message, components, given_input.partition("=")[2])):
+    if parsed["components"] != " ".join(identifier for identifier, _ in components):
+        return Refused("signature-invalid")
+    if not verify_bytes(public_key, signature, base):
         return Refused("signature-invalid")
     return Verified(parsed["keyid"], parsed["nonce"], created)

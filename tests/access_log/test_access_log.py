@@ -15,7 +15,9 @@ async def test_every_look_at_ones_own_data_is_in_the_log(client: httpx2.AsyncCli
     assert again["entries"][0]["action"] == "查看访问日志"
 
 
-async def test_pages_follow_each_other_without_gap_or_overlap(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+async def test_pages_follow_each_other_without_gap_or_overlap(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
     someone = await person()
     for _ in range(7):
         await client.get("/v1/me", headers=someone.headers)

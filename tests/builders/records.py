@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from backend.platform.access import Ground
-from backend.platform.callers import system_access
+from backend.platform.callers import Signer, system_access
 from backend.platform.platform import Platform
+from backend.platform.roles import Role
 from backend.records import intake
 from backend.records import service as records
-from backend.records.messages import NewSource
+from backend.records.messages import DeliveryIn, NewSource
 from tests.builders.people import Person
 from tests.records.rows import permit, volunteer_service
 
@@ -24,9 +25,13 @@ async def add_source(platform: Platform) -> None:
 
 async def deliver(platform: Platform, item: str, row: dict[str, object]) -> None:
     """One record, accepted."""
-    envelope: dict[str, object] = {"item": item, "fields": row, "sequence": 1}
-    summary = await intake.take_in_envelopes(platform, SOURCE, iter([envelope]), lambda _: None)
-    assert summary.accepted == 1, summary
+    async with platform.database.connection() as connection:
+        source_id = await connection.fetch_value("SELECT id FROM source WHERE code = $1", SOURCE)
+    signer = Signer(role=Role.SOURCE, owner_id=source_id, key_id="test", request_id="")
+    delivered = await intake.deliver(
+        platform, signer, DeliveryIn("test", [{"item": item, "fields": row, "sequence": 1}])
+    )
+    assert delivered.accepted == 1, delivered
 
 
 async def volunteering(platform: Platform, someone: Person, hours: int = 3, number: int = 1) -> UUID:

@@ -22,7 +22,9 @@ async def test_each_consent_is_given_and_withdrawn_by_itself(client: httpx2.Asyn
     assert await _in_force(client, someone) == {"compute"}
 
 
-async def test_without_a_computed_score_there_is_nothing_to_show(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+async def test_without_a_computed_score_there_is_nothing_to_show(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
     someone = await person()
     await client.delete("/v1/me/consents/compute", headers=someone.headers)
     assert await _in_force(client, someone) == set()
@@ -45,7 +47,9 @@ async def test_a_consent_ends_by_itself_after_twelve_months(
     assert await _in_force(client, someone) == set()
 
 
-async def test_only_the_text_that_stands_now_can_be_agreed_to(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
+async def test_only_the_text_that_stands_now_can_be_agreed_to(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
     someone = await person(consents=())
     answer = await client.post("/v1/me/consents", json={"kind": "show", "text_version": 2}, headers=someone.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "consent-text-changed")
@@ -58,4 +62,7 @@ async def test_agreeing_again_replaces_the_consent_that_was_open(
     clock.move(timedelta(seconds=1))
     await client.post("/v1/me/consents", json={"kind": "show", "text_version": 1}, headers=someone.headers)
     consents = (await client.get("/v1/me/consents", headers=someone.headers)).json()
-    assert [(consent["in_force"], consent["ended_because"]) for consent in consents] == [(True, None), (False, "renewed")]
+    assert [(consent["in_force"], consent["ended_because"]) for consent in consents] == [
+        (True, None),
+        (False, "renewed"),
+    ]

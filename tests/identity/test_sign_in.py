@@ -14,7 +14,9 @@ from tests.builders.people import Person, PersonBuilder
 PHONE = "15400000001"
 
 
-async def test_a_phone_registers_with_its_one_time_code(client: httpx2.AsyncClient, delivery: RememberedDelivery) -> None:
+async def test_a_phone_registers_with_its_one_time_code(
+    client: httpx2.AsyncClient, delivery: RememberedDelivery
+) -> None:
     assert (await client.post("/v1/sign-in/codes", json={"phone": PHONE})).json() == {"expires_in": 300}
     answer = await client.post("/v1/sign-in", json={"phone": PHONE, "code": delivery.codes[PHONE]})
     assert answer.status_code == 200
@@ -167,7 +169,9 @@ async def test_leaving_removes_every_personal_field_and_frees_phone_and_number(
     assert (await client.delete("/v1/me", headers=someone.headers)).status_code == 204
     async with platform.database.connection() as connection:
         [left] = await connection.impersonal("the test looks", "SELECT * FROM account WHERE id = $1", account_id)
-        consents = await connection.impersonal("the test counts", "SELECT 1 FROM consent WHERE subject_id = $1", subject_id)
+        consents = await connection.impersonal(
+            "the test counts", "SELECT 1 FROM consent WHERE subject_id = $1", subject_id
+        )
     assert {name for name, value in left.items() if value is not None} == {"id", "created_at", "proven_at", "left_at"}
     assert consents == []
     again = Person(someone.phone, someone.name, someone.identity_number)
@@ -185,6 +189,8 @@ async def test_nothing_personal_stands_readable_in_the_database(platform: Platfo
     someone = await person(name="欧阳小明")
     async with platform.database.connection() as connection:
         rows = await connection.impersonal("the test looks for readable secrets", "SELECT * FROM account")
-    stored = b"".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row.values())
+    stored = b"".join(
+        value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row.values()
+    )
     for secret in (someone.phone, someone.identity_number, someone.name):
         assert secret.encode() not in stored

@@ -2,9 +2,8 @@
 
 import pytest
 
-from backend.platform.access import AccessContextMissing
+from backend.platform.access import AccessContextMissing, Ground
 from backend.platform.callers import system_access
-from backend.platform.access import Ground
 from backend.platform.platform import Platform
 from tests.builders.people import PersonBuilder
 
@@ -49,7 +48,7 @@ async def test_an_act_that_fails_after_reading_leaves_a_failed_attempt(
     platform: Platform, person: PersonBuilder
 ) -> None:
     someone = await person()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 the failure is what is tested
         async with platform.database.transaction() as connection:
             await connection.read(
                 ACCESS, "SELECT subject_id, kind FROM consent WHERE subject_id = $1", someone.subject_id

@@ -13,7 +13,9 @@ def test_a_field_opens_where_it_was_sealed() -> None:
     assert "张三".encode() not in sealed
 
 
-@pytest.mark.parametrize("place", [("other", "name_sealed", 1), ("account", "phone_sealed", 1), ("account", "name_sealed", 2)])
+@pytest.mark.parametrize(
+    "place", [("other", "name_sealed", 1), ("account", "phone_sealed", 1), ("account", "name_sealed", 2)]
+)
 def test_a_field_moved_to_another_table_column_or_row_does_not_open(place: tuple[str, str, int]) -> None:
     sealed = CIPHER.seal("张三", "account", "name_sealed", 1)
     with pytest.raises(SealBroken):

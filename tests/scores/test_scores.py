@@ -31,7 +31,9 @@ async def deliver(source: SignedCaller, *rows: Any) -> None:
 async def millipoints(client: httpx2.AsyncClient, someone: Person) -> int:
     """The score as its owner sees it, after checking that its lines add up."""
     found = (await client.get("/v1/me/score/explanation", headers=someone.headers)).json()
-    assert found["base_millipoints"] + sum(line["millipoints"] for line in found["lines"]) == found["score"]["millipoints"]
+    assert (
+        found["base_millipoints"] + sum(line["millipoints"] for line in found["lines"]) == found["score"]["millipoints"]
+    )
     value: int = found["score"]["millipoints"]
     return value
 
@@ -56,7 +58,10 @@ async def test_a_record_that_arrives_changes_the_score_and_says_why(
     assert (before["millipoints"], before["pending"]) == (600_000, True)
     await run_due()
     found = (await client.get("/v1/me/score/explanation", headers=someone.headers)).json()
-    assert {line["rule"]: line["points"] for line in found["lines"]} == {"volunteer-hours": "+5", "penalty-general": "-40"}
+    assert {line["rule"]: line["points"] for line in found["lines"]} == {
+        "volunteer-hours": "+5",
+        "penalty-general": "-40",
+    }
     assert await millipoints(client, someone) == 565_000
     history = (await client.get("/v1/me/score/history", headers=someone.headers)).json()["changes"]
     assert [(change["before"], change["after"]) for change in history] == [("600", "565"), (None, "600")]
@@ -127,7 +132,10 @@ async def test_computing_and_looking_are_in_the_access_log(
     await run_due()
     await millipoints(client, someone)
     log = (await client.get("/v1/me/access-log", headers=someone.headers)).json()["entries"]
-    assert [(entry["actor_kind"], entry["action"]) for entry in log] == [("self", "查看信用分说明"), ("system", "计算信用分")]
+    assert [(entry["actor_kind"], entry["action"]) for entry in log] == [
+        ("self", "查看信用分说明"),
+        ("system", "计算信用分"),
+    ]
 
 
 async def test_only_what_differs_is_written(

@@ -109,6 +109,12 @@ async def test_only_clerks_have_frames_read(client: httpx2.AsyncClient, person: 
     assert answer.status_code == 403
 
 
+async def test_the_contract_says_that_a_frame_is_a_picture(client: httpx2.AsyncClient) -> None:
+    contract = (await client.get("/openapi.json")).json()
+    body = contract["paths"]["/v1/till/frames"]["post"]["requestBody"]
+    assert body["content"].keys() == {"image/png", "image/jpeg"}
+
+
 async def outcome(picture: bytes, media_type: str) -> str | None:
     """What is read, or the code of the problem."""
     try:

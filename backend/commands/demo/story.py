@@ -19,7 +19,7 @@ from backend.platform.delivery import watch
 from backend.platform.identifiers import make_unified_social_credit_code
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
-from partners.sdk import ServerProblem
+from partners.sdk import AnswerNotTrusted, ServerProblem
 
 Answer = TypeVar("Answer")
 
@@ -39,7 +39,7 @@ def run(settings: Settings, url: str | None) -> int:
         )
     try:
         asyncio.run(_Story(address, redis_url, known).tell())
-    except (Differs, ServerProblem, httpx2.HTTPError) as error:
+    except (Differs, ServerProblem, AnswerNotTrusted, httpx2.HTTPError) as error:
         print(f"\n✗ 与所述不符：{error}\n  It differs from what was said.", file=sys.stderr)
         return 1
     return 0

@@ -39,7 +39,7 @@ class TicketSource {
   #drawings = new Map();
   #stepMs = 30_000;
   #topUp = null;
-  #drawing = null;
+  #wanted = null;
   online = true;
 
   constructor(session) {
@@ -98,18 +98,21 @@ class TicketSource {
       this.#drawings.delete(drawn);
     }
     if (this.#drawings.size < FEW_DRAWINGS) {
-      this.#drawing ??= this.#drawAhead(scene, step).catch(() => null).finally(() => { this.#drawing = null; });
+      const drawn = this.#drawAhead(scene, step).catch(() => null);
+      if (!this.#drawings.size) await drawn;
     }
-    if (!this.#drawings.size) await this.#drawing;
     if (this.#tickets.length < FEW_TICKETS && this.online) this.#fetch().catch(() => null);
   }
 
   async #drawAhead(scene, step) {
     const ticket = this.#tickets[0];
+    const wanted = `${ticket.tid} ${scene}`;
+    this.#wanted = wanted;
     const steps = Array.from({ length: DRAWN_AHEAD }, (_, ahead) => step + ahead);
     const texts = (await Promise.all(steps.map((one) => codeAt(ticket, scene, one)))).map((code) => code.text);
     const { drawings } = await this.#reach(() => this.#session.post("/v1/me/code-drawings", { texts }));
-    this.#drawings = new Map(texts.map((text, index) => [text, drawings[index]]));
+    // Meanwhile another ticket or scene may have been chosen.
+    if (this.#wanted === wanted) this.#drawings = new Map(texts.map((text, index) => [text, drawings[index]]));
   }
 
   async #reach(question) {

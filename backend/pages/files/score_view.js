@@ -84,7 +84,7 @@ function drawWhy({ score, base, lines, not_counted: others }, rules, items) {
   const coming = lines.filter((one) => one.until).sort((one, other) => (one.until < other.until ? -1 : 1));
   part("why-next-part").hidden = !coming.length;
   part("why-next").replaceChildren(
-    ...coming.slice(0, COMING).map((one) => line(`${day(one.until)} 起`, `“${reason(one)}”到期，不再计 ${shown(one.points)} 分`, "", 0)),
+    ...coming.slice(0, COMING).map((one) => line(`${day(one.until)}起`, `“${reason(one)}”到期，不再计 ${shown(one.points)} 分`, "", 0)),
   );
 
   part("why-others-part").hidden = !others.length;
@@ -96,7 +96,7 @@ function origin({ source, occurred_on, until, capped_millipoints: capped }) {
   return [
     source,
     occurred_on && day(occurred_on),
-    until && `计至 ${day(until)} 前`,
+    until && `计至 ${day(until)}前`,
     capped ? "已达上限，部分不计" : null,
   ].filter(Boolean).join(" · ");
 }

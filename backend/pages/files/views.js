@@ -6,6 +6,7 @@ export const part = (id) => document.getElementById(id);
 /** Shows one view and hides the others; the heading is read out. */
 export function show(name) {
   for (const view of document.querySelectorAll(".view")) view.hidden = view.id !== `view-${name}`;
+  part("toast").classList.remove("shown");
   scrollTo(0, 0);
   part("main").focus({ preventScroll: true });
 }

@@ -1,0 +1,1 @@
+"""Piccolo's migrations, in the order of their names."""
