@@ -106,6 +106,16 @@ def migrate() -> None:
     print("数据库已是最新。 The database is up to date.")
 
 
+@application.command(hidden=True)
+@refusing
+def migration(description: Annotated[str, typer.Argument(help="改了什么。 What changed.")]) -> None:
+    """开发者：把表结构的改动写成迁移文件。 For developers: write what the tables declare anew as migrations."""
+    from backend.commands.migration import write
+
+    for path in _run(write(_settings(), description)):
+        print(path)
+
+
 @city.command("create")
 @refusing
 def city_create(residents: Residents = 10_000, seed: Seed = 2026, as_json: Json = False) -> None:

@@ -22,6 +22,9 @@ import backend.consents.tables
 import backend.declarations.api
 import backend.declarations.service
 import backend.declarations.tables
+import backend.deposits.api
+import backend.deposits.service
+import backend.deposits.tables
 import backend.enterprises.api
 import backend.enterprises.service
 import backend.enterprises.tables
@@ -66,6 +69,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.codes.tables,
     backend.partner_accounts.tables,
     backend.market.tables,
+    backend.deposits.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -86,6 +90,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.market.api.HANDLERS,
+    *backend.deposits.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.till.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
@@ -100,6 +105,7 @@ FORGET: tuple[Forget, ...] = (
     backend.scores.service.forget,
     backend.codes.service.forget,
     backend.partner_accounts.service.forget,
+    backend.deposits.service.forget,
     backend.market.service.forget,
     backend.enterprises.service.forget,
     backend.objections.service.forget,
@@ -113,6 +119,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
+        backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
         backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 

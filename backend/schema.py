@@ -22,7 +22,7 @@ _OLDEST_POSTGRESQL = 150000
 
 
 @contextlib.asynccontextmanager
-async def _engine(url: str) -> AsyncIterator[tuple[PostgresEngine, Any]]:
+async def engine(url: str) -> AsyncIterator[tuple[PostgresEngine, Any]]:
     """Piccolo's engine, with everything it runs inside one transaction on one connection under the migration lock."""
     from backend import piccolo_conf
 
@@ -38,16 +38,16 @@ async def _engine(url: str) -> AsyncIterator[tuple[PostgresEngine, Any]]:
         if raw.get_server_version().major * 10000 < _OLDEST_POSTGRESQL:
             raise Refusal("需要 PostgreSQL 15 或更高版本。", "PostgreSQL 15 or later is needed.")
         os.environ["PICCOLO_CONF"] = "backend.piccolo_conf"
-        engine = PostgresEngine({"dsn": url})
-        piccolo_conf.DB = engine
+        opened = PostgresEngine({"dsn": url})
+        piccolo_conf.DB = opened
         async with raw.transaction():
             await raw.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             # Piccolo's own transaction leaks its connection when a COMMIT fails; it joins this one instead.
-            token = engine.current_transaction.set(cast(PostgresTransaction, _OuterTransaction(raw)))
+            token = opened.current_transaction.set(cast(PostgresTransaction, _OuterTransaction(raw)))
             try:
-                yield engine, raw
+                yield opened, raw
             finally:
-                engine.current_transaction.reset(token)
+                opened.current_transaction.reset(token)
     finally:
         await raw.close()
 
@@ -68,7 +68,7 @@ async def migrate(url: str) -> str:
     Raises Refusal if the database cannot be reached or is older than PostgreSQL 15.
     """
     report = io.StringIO()
-    async with _engine(url):
+    async with engine(url):
         with contextlib.redirect_stdout(report):
             result = await run_forwards("xinyi")
         if not result.success:
@@ -79,7 +79,7 @@ async def migrate(url: str) -> str:
 async def pending_migrations(url: str) -> list[str]:
     """The migrations that have not run on this database. Raises Refusal if it cannot be reached."""
     wanted = sorted(path.stem for path in MIGRATIONS.glob("xinyi_*.py"))
-    async with _engine(url) as (_, raw):
+    async with engine(url) as (_, raw):
         if await raw.fetchval("SELECT to_regclass('migration')") is None:
             return wanted
         done = {row["name"] for row in await raw.fetch("SELECT name FROM migration WHERE app_name = 'xinyi'")}
@@ -88,12 +88,12 @@ async def pending_migrations(url: str) -> list[str]:
 
 def _plain(migration: str) -> str:
     """A migration's name as its file writes it: Piccolo's ids are timestamps with other separators."""
-    return "".join(character if character.isalnum() else "_" for character in migration)
+    return "".join(character if character.isalnum() else "_" for character in migration.lower())
 
 
 async def create_declared(url: str) -> None:
     """The schema as the rooms declare it, in an empty database: what the migrations must add up to."""
-    async with _engine(url) as (_, raw):
+    async with engine(url) as (_, raw):
         for table in TABLES:
             await table.create_table(if_not_exists=False).run()  # type: ignore[no-untyped-call]
         for statement in CONSTRAINTS:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from backend.platform.texts import Reference
-from partners.benefits.terms import Text, Tier
+from partners.benefits.terms import Terms, Text, Tier
 from partners.orders.states import RedemptionState, VerificationState
 
 MAXIMUM_FEN = 1_000_000_000_000
@@ -185,11 +185,12 @@ class MyVerificationPage(msgspec.Struct):
 
 
 class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
-    """An eligible verification as another room may use it: whose, for what, and until when."""
+    """An eligible verification as another room may use it: whose, for what and under which terms, and until when."""
 
     verification_id: UUID
     partner_id: UUID
     benefit_id: str
+    terms: Terms
     benefit_version: int
     account_id: UUID
     subject_id: UUID

@@ -97,7 +97,7 @@ async def use_verification(
     """
     row, terms = await _own(connection, access, partner_id, verification_id)
     await _use(platform, connection, row, terms)
-    return _verified(row)
+    return _verified(row, terms)
 
 
 async def verification_of(
@@ -107,9 +107,9 @@ async def verification_of(
 
     Raises NOT_FOUND (also for another partner's), STATE_CONFLICT. Two round trips.
     """
-    row, _ = await _own(connection, access, partner_id, verification_id)
+    row, terms = await _own(connection, access, partner_id, verification_id)
     _require_usable(platform, row)
-    return _verified(row)
+    return _verified(row, terms)
 
 
 async def redemption_by_key(platform: Platform, partner_id: UUID, key: UUID, request_id: str) -> RedemptionAnswer:
@@ -218,11 +218,12 @@ def _above(amount: int, limit: int | None) -> bool:
     return limit is not None and amount > limit
 
 
-def _verified(row: Row) -> VerifiedHolder:
+def _verified(row: Row, terms: Terms) -> VerifiedHolder:
     return VerifiedHolder(
         verification_id=row["id"],
         partner_id=row["partner_id"],
         benefit_id=row["benefit_id"],
+        terms=terms,
         benefit_version=row["benefit_version"],
         account_id=row["account_id"],
         subject_id=row["subject_id"],

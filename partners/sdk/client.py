@@ -67,11 +67,11 @@ class PartnerClient:
     ) -> Verification:
         """Asks whether the holder of a scanned or typed code is eligible for a benefit."""
         body = {"code": code, "benefit": benefit, "terminal": terminal, "partner_ref": partner_ref}
-        return self._post("/v1/partner/verifications", body, amount_fen, idempotency_key, Verification)
+        return self.post("/v1/partner/verifications", _priced(body, amount_fen), Verification, idempotency_key)
 
     def verification(self, verification_id: UUID) -> Verification:
         """A verification of one's own as it stands now."""
-        return self._get(f"/v1/partner/verifications/{verification_id}", {}, Verification)
+        return self.get(f"/v1/partner/verifications/{verification_id}", Verification)
 
     def redeem(
         self,
@@ -83,7 +83,7 @@ class PartnerClient:
     ) -> Redemption:
         """Redeems an eligible verification, once and only once."""
         body = {"verification_id": str(verification_id), "partner_ref": partner_ref}
-        return self._post("/v1/partner/redemptions", body, amount_fen, idempotency_key, Redemption)
+        return self.post("/v1/partner/redemptions", _priced(body, amount_fen), Redemption, idempotency_key)
 
     def reverse(
         self,
@@ -95,12 +95,12 @@ class PartnerClient:
     ) -> Reversal:
         """Takes back a redemption: `amount_fen` of it, or all that is left."""
         path = f"/v1/partner/redemptions/{redemption_id}/reversals"
-        return self._post(path, {"partner_ref": partner_ref}, amount_fen, idempotency_key, Reversal)
+        return self.post(path, _priced({"partner_ref": partner_ref}, amount_fen), Reversal, idempotency_key)
 
     def redemption_by_key(self, idempotency_key: str) -> Redemption | None:
         """Settles an unknown outcome: the redemption sent under this key, or None if it was not done."""
         try:
-            return self._get("/v1/partner/redemptions", {"idempotency_key": idempotency_key}, Redemption)
+            return self.get("/v1/partner/redemptions", Redemption, {"idempotency_key": idempotency_key})
         except ServerProblem as problem:
             if problem.code != "not-found":
                 raise
@@ -110,20 +110,18 @@ class PartnerClient:
         """The claims of a receipt that the platform signed for `audience` (the partner's id), or None."""
         return read_receipt(text, self._published.find, audience, kind)
 
-    def _post(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        amount_fen: int | None,
-        idempotency_key: str | None,
-        answer: type[Answer],
+    def post(
+        self, path: str, body: Mapping[str, Any], answer: type[Answer], idempotency_key: str | None = None
     ) -> Answer:
-        whole = dict(body) if amount_fen is None else {**body, "amount_fen": amount_fen}
-        key = idempotency_key or str(uuid4())
-        headers = {"content-type": "application/json", "idempotency-key": key}
-        return self._act("POST", httpx2.URL(self._url + path), headers, msgspec.json.encode(whole), answer)
+        """Any other act of a partner or a source: a JSON body to a path of the published contract.
 
-    def _get(self, path: str, query: Mapping[str, str], answer: type[Answer]) -> Answer:
+        `answer` is the shape to decode: a msgspec struct, or `dict`. Without `idempotency_key` a new one is drawn.
+        """
+        headers = {"content-type": "application/json", "idempotency-key": idempotency_key or str(uuid4())}
+        return self._act("POST", httpx2.URL(self._url + path), headers, msgspec.json.encode(body), answer)
+
+    def get(self, path: str, answer: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
+        """Any other reading of a partner or a source."""
         return self._act("GET", httpx2.URL(self._url + path, params=query or None), {}, b"", answer)
 
     def _act(
@@ -170,6 +168,10 @@ class PartnerClient:
 
 class _NobodyAnswered(Exception):
     """Something on the way said `later`."""
+
+
+def _priced(body: Mapping[str, Any], amount_fen: int | None) -> Mapping[str, Any]:
+    return body if amount_fen is None else {**body, "amount_fen": amount_fen}
 
 
 def _wait(received: httpx2.Response) -> float:

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from partners.benefits.eligibility import WORDS, Decision, Holder, Reason, Usage, decide
 from partners.benefits.publication import objections
@@ -79,6 +81,43 @@ def test_what_is_open_to_all_asks_for_no_score() -> None:
 
 def test_an_amount_over_the_cap_is_declined() -> None:
     assert decide(terms(cap_fen=100), holder(), Usage(), DAY, amount_fen=101).reasons == (Reason.AMOUNT,)
+
+
+RANKS = some.one_of(some.none(), some.integers(0, 6))
+LIMITS = some.one_of(some.none(), some.integers(1, 3))
+COUNTS = some.integers(0, 4)
+
+
+@given(some.integers(0, 6), some.integers(0, 6), some.booleans(), some.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS))
+def test_a_better_level_never_takes_a_benefit_away(one: int, other: int, open_to_all: bool, usage: Usage) -> None:
+    given = terms(open_to_all=open_to_all, quota_per_day=2, quota_total=3, per_person_per_day=2, per_person_per_month=3)
+    lower, higher = (decide(given, holder(rank=rank), usage, DAY) for rank in sorted((one, other)))
+    assert higher.eligible >= lower.eligible
+    if lower.tier is not None and higher.tier is not None:
+        assert higher.tier.minimum_rank >= lower.tier.minimum_rank
+
+
+@given(RANKS, LIMITS, LIMITS, LIMITS, LIMITS, some.integers(1, 12))
+def test_no_limit_is_ever_passed(
+    rank: int | None, per_day: int | None, per_month: int | None, quota_day: int | None, quota: int | None, tries: int
+) -> None:
+    given = terms(
+        per_person_per_day=per_day, per_person_per_month=per_month, quota_per_day=quota_day, quota_total=quota
+    )
+    used = 0
+    for _ in range(tries):
+        used += decide(given, holder(rank=rank), Usage(used, used, used, used), DAY).eligible
+    bounds = [limit for limit in (per_day, per_month, quota_day, quota) if limit is not None]
+    assert used == (0 if rank is None or rank < 1 else min([tries, *bounds]))
+
+
+@given(some.booleans(), some.booleans(), RANKS)
+def test_eligible_and_reasons_are_never_both_there_nor_both_absent(
+    computes: bool, shows: bool, rank: int | None
+) -> None:
+    decision = decide(terms(), holder(computes=computes, shows=shows, rank=rank), Usage(), DAY)
+    assert decision.eligible == (not decision.reasons) == (decision.tier is not None)
+    assert decision.eligible <= (computes and shows and rank is not None)
 
 
 def test_every_reason_has_words_for_the_holder() -> None:

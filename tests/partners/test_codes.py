@@ -36,6 +36,15 @@ def test_base45_out_of_range_is_refused(text: str) -> None:
         base45.decode(text)
 
 
+@given(some.text(alphabet=base45.ALPHABET, max_size=12))
+def test_base45_has_one_text_for_each_value(text: str) -> None:
+    try:
+        data = base45.decode(text)
+    except ValueError:
+        return
+    assert base45.encode(data) == text
+
+
 @given(some.binary(min_size=10, max_size=10), some.integers(0, 15), some.sampled_from(Scene), some.integers(0, 2**36))
 def test_a_code_comes_back_and_is_genuine(ticket_id: bytes, slot: int, scene: Scene, now: int) -> None:
     code = ic1.parse(ic1.encode(ticket(ticket_id, slot), scene, now))
@@ -110,6 +119,12 @@ def test_one_wrong_digit_is_noticed_before_anything_is_looked_up() -> None:
         for digit in "0123456789":
             changed = text[:position] + digit + text[position + 1 :]
             assert changed == text or ic1.parse_digits(changed) is None
+
+
+def test_the_digits_move_with_the_step_and_the_handle_stays() -> None:
+    shown = {ic1.digits(ticket(), NOW + 30 * later) for later in range(20)}
+    assert len(shown) == 20
+    assert {text[:12] for text in shown} == {ic1.digit_handle(ticket().ticket_id)}
 
 
 def test_digits_of_another_time_or_ticket_are_refused() -> None:

@@ -13,7 +13,7 @@ VECTORS: dict[str, Any] = json.loads(make_ic1.PATH.read_text(encoding="ascii"))
 SLOT_KEYS = {int(slot): bytes.fromhex(key) for slot, key in VECTORS["slot_keys"].items()}
 
 
-def named(group: str) -> Any:
+def named(group: str) -> pytest.MarkDecorator:
     """The cases of a group under their names."""
     return pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in VECTORS[group]])
 

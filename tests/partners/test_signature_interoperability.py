@@ -92,10 +92,10 @@ def test_another_implementation_accepts_our_request(kind: str) -> None:
 @both_kinds
 def test_we_accept_a_request_of_another_implementation(kind: str) -> None:
     key = signing_key(kind)
-    sent = httpx2.Request("POST", URL, content=BODY, headers={**HEADERS, "content-digest": content_digest(BODY)})
+    sent = httpx2.Request("POST", URL, content=BODY, headers=HEADERS)
     HTTPMessageSigner(**others(key)).sign(
         sent, key_id=key.key_id, created=datetime.now(UTC), nonce=NONCE, label="sig", tag=TAG, include_alg=False,
-        covered_component_ids=COVERED,
+        covered_component_ids=COVERED, body=BODY,
     )  # fmt: skip
     message = RequestMessage("POST", URL, combined(sent.headers.multi_items()), BODY)
     verdict = verify_request(message, {key.key_id: key.private_key.public_key()}.get, now(), TAG)
@@ -121,11 +121,10 @@ def test_we_accept_an_answer_of_another_implementation(kind: str) -> None:
     key = signing_key(kind)
     message, sent = sent_by_us(key)
     body = b'{"result":"declined"}'
-    headers = {"content-type": "application/json", "content-digest": content_digest(body)}
-    received = httpx2.Response(201, headers=headers, content=body, request=sent)
+    received = httpx2.Response(201, headers={"content-type": "application/json"}, content=body, request=sent)
     HTTPMessageSigner(**others(key)).sign(
         received, key_id=key.key_id, created=datetime.now(UTC), label="sig", tag=ANSWER_TAG, include_alg=False,
-        covered_component_ids=COVERED_ANSWER,
+        covered_component_ids=COVERED_ANSWER, body=body,
     )  # fmt: skip
     answer = ResponseMessage(201, combined(received.headers.multi_items()), body)
     assert verify_response(answer, message, {key.key_id: key.private_key.public_key()}.get, now()) is None

@@ -1,4 +1,4 @@
-"""Signed requests and answers: what is altered, moved, late or signed by another is refused; others' code agrees with ours."""
+"""Signed requests and answers: what is altered, moved, late or signed by another is refused."""
 
 import base64
 import json
@@ -13,15 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from partners.signatures import keys
+from partners.signatures.base import combined, content_digest
 from partners.signatures.keys import jwk_of, public_key_from_jwk, thumbprint
-from partners.signatures.requests import (
-    Refused,
-    RequestMessage,
-    SigningKey,
-    Verified,
-    sign_request,
-    verify_request,
-)
+from partners.signatures.requests import Refused, RequestMessage, SigningKey, Verified, sign_request, verify_request
 from partners.signatures.responses import ResponseMessage, sign_response, verify_response
 
 NOW = 1_790_000_000

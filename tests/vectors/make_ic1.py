@@ -35,7 +35,7 @@ def packed(
 
 def text_of(data: bytes) -> str:
     """The text in the QR."""
-    return "IC1:" + base45.b45encode(data).decode()
+    return f"IC1:{base45.b45encode(data).decode()}"
 
 
 def digits_of(slot: int, ticket_id: bytes, step: int) -> str:
@@ -84,9 +84,10 @@ def scanned() -> list[dict[str, Any]]:
     """What a scanner reads, and what each stage says: form, then key, then MAC, then time; null is a stage not reached."""
     good, step = packed(3, TICKET, 6, NOW // 30), NOW // 30
     text = text_of(good)
-    reached_form = [False, None, None, None, "code-malformed"]
-    bad_mac = [True, True, False, None, "code-unusable"]
-    fine, late = [True, True, True, True, "accepted"], [True, True, True, False, "code-stale"]
+    bad_form: list[Any] = [False, None, None, None, "code-malformed"]
+    bad_mac: list[Any] = [True, True, False, None, "code-unusable"]
+    fine: list[Any] = [True, True, True, True, "accepted"]
+    late: list[Any] = [True, True, True, False, "code-stale"]
     flipped_mac = good[:-1] + bytes([good[-1] ^ 1])
     cases = [
         ("now", text, NOW, fine),
@@ -104,21 +105,21 @@ def scanned() -> list[dict[str, Any]]:
         ("the slot changed to another that exists", text_of(b"\x1f" + good[1:]), NOW, bad_mac),
         ("signed with the slot key instead of k", text_of(packed(3, TICKET, 6, step, key=SLOT_KEYS[3])), NOW, bad_mac),
         ("a slot without a key", text_of(b"\x14" + good[1:]), NOW, [True, False, None, None, "code-unusable"]),
-        ("another type", text_of(packed(3, TICKET, 6, step, code_type=3)), NOW, reached_form),
-        ("a scene that does not exist", text_of(packed(3, TICKET, 9, step)), NOW, reached_form),
-        ("one byte short", text_of(good[:-1]), NOW, reached_form),
-        ("one byte more", text_of(good + b"\x00"), NOW, reached_form),
-        ("a line break after it", text + "\n", NOW, reached_form),
-        ("a blank before it", " " + text, NOW, reached_form),
-        ("small letters", text.lower(), NOW, reached_form),
-        ("the prefix of another code", "IC3:" + text[4:], NOW, reached_form),
-        ("no prefix", text[4:], NOW, reached_form),
-        ("twice", text + text, NOW, reached_form),
-        ("a group above FFFF", text[:4] + ":::" + text[7:], NOW, reached_form),
-        ("full-width letters", text[:-1] + "\uff21", NOW, reached_form),
-        ("an address", "https://example.org/?c=" + text, NOW, reached_form),
-        ("nothing", "", NOW, reached_form),
-        ("513 characters", "IC1:" + "0" * 509, NOW, reached_form),
+        ("another type", text_of(packed(3, TICKET, 6, step, code_type=3)), NOW, bad_form),
+        ("a scene that does not exist", text_of(packed(3, TICKET, 9, step)), NOW, bad_form),
+        ("one byte short", text_of(good[:-1]), NOW, bad_form),
+        ("one byte more", text_of(good + b"\x00"), NOW, bad_form),
+        ("a line break after it", text + "\n", NOW, bad_form),
+        ("a blank before it", " " + text, NOW, bad_form),
+        ("small letters", text.lower(), NOW, bad_form),
+        ("the prefix of another code", "IC3:" + text[4:], NOW, bad_form),
+        ("no prefix", text[4:], NOW, bad_form),
+        ("twice", text + text, NOW, bad_form),
+        ("a group above FFFF", text[:4] + ":::" + text[7:], NOW, bad_form),
+        ("full-width letters", text[:-1] + "\uff21", NOW, bad_form),
+        ("an address", "https://example.org/?c=" + text, NOW, bad_form),
+        ("nothing", "", NOW, bad_form),
+        ("513 characters", "IC1:" + "0" * 509, NOW, bad_form),
     ]
     names = ("well_formed", "key_known", "mac_valid", "fresh", "result")
     return [

@@ -19,10 +19,11 @@ from backend.platform.delivery import watch
 from backend.platform.identifiers import make_unified_social_credit_code
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
-from partners.sdk import AnswerNotTrusted, ServerProblem
+from partners.sdk import AnswerNotTrusted, OutcomeUnknown, ServerProblem, Verification
 
 Answer = TypeVar("Answer")
 
+_Found = dict[str, Any]
 _NEEDED = ("source", "partner", "lender", "case-officer")
 
 
@@ -39,7 +40,7 @@ def run(settings: Settings, url: str | None) -> int:
         )
     try:
         asyncio.run(_Story(address, redis_url, known).tell())
-    except (Differs, ServerProblem, AnswerNotTrusted, httpx2.HTTPError) as error:
+    except (Differs, ServerProblem, AnswerNotTrusted, OutcomeUnknown, httpx2.HTTPError) as error:
         print(f"\n✗ 与所述不符：{error}\n  It differs from what was said.", file=sys.stderr)
         return 1
     return 0
@@ -120,7 +121,7 @@ class _Story:
         )
         rows = [volunteering(self.resident, serial), volunteering(self.resident, f"{serial}-2"), wrong]
         out = await self._signed(
-            lambda: self.source.post("/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": rows})
+            lambda: self.source.post("/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": rows}, _Found)
         )
         self._check((out["accepted"], out["returned"]) == (2, 1), f"the delivery: {out}")
         reason = out["returned_rows"][0]["reasons"][0]
@@ -129,7 +130,9 @@ class _Story:
             f"A public body delivers three rows, signed: two accepted, one returned. {reason['en']}",
         )
         again = await self._signed(
-            lambda: self.source.post("/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": rows[:2]})
+            lambda: self.source.post(
+                "/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": rows[:2]}, _Found
+            )
         )
         self._check(again["unchanged"] == 2, f"delivering again: {again}")
         score = await self._score_when(lambda found: found["points"] != "600")
@@ -146,24 +149,24 @@ class _Story:
         code = (await self.resident.call("GET", "/v1/me/code?scene=shopping"))["text"]
         self._say(f"居民出示诚信码：{code}", "The resident shows the integrity code: 30 seconds, one use.")
 
-        def verify() -> dict[str, Any]:
+        def verify() -> Verification:
             return self.partner.verify(code, "bookshop-discount", terminal="till-1", partner_ref="demo")
 
         verified = await self._signed(verify)
-        self._check(verified["result"] == "eligible", f"the verdict: {verified}")
-        shown = str(verified)
+        self._check(verified.eligible, f"the verdict: {verified}")
+        shown = repr(verified)
         for secret in (self.resident.name, self.resident.identity_number, self.resident.phone):
             self._check(secret not in shown, "the partner learned who it was")
         redeemed = await self._signed(
-            lambda: self.partner.redeem(verified["verification_id"], partner_ref="demo", amount_fen=500)
+            lambda: self.partner.redeem(verified.verification_id, partner_ref="demo", amount_fen=500)
         )
         self._say(
-            f"书店核验并核销：{verified['result']}，临时编号 {verified['ref']}；不知道是谁，也不知道多少分。",
-            f"The bookshop verifies and redeems ({redeemed['state']}): it learns yes or no, not who, not how many points.",
+            f"书店核验并核销：{verified.result}，临时编号 {verified.ref}；不知道是谁，也不知道多少分。",
+            f"The bookshop verifies and redeems ({redeemed.state}): it learns yes or no, not who, not how many points.",
         )
         await self._refused(verify, "code-unusable")
         await self._refused(
-            lambda: self.partner.redeem(verified["verification_id"], partner_ref="demo", amount_fen=500),
+            lambda: self.partner.redeem(verified.verification_id, partner_ref="demo", amount_fen=500),
             "state-conflict",
         )
         self._say(
@@ -175,18 +178,19 @@ class _Story:
         verified = await self._signed(
             lambda: self.lender.verify(code, "library-deposit-waiver", terminal="desk-1", partner_ref="loan")
         )
-        self._check(verified["result"] == "eligible", f"the verdict: {verified}")
+        self._check(verified.eligible, f"the verdict: {verified}")
         order = await self._signed(
             lambda: self.lender.post(
                 "/v1/partner/orders",
-                {"verification_id": verified["verification_id"], "agreed_fen": 10_000, "partner_ref": "loan"},
+                {"verification_id": verified.verification_id, "agreed_fen": 10_000, "partner_ref": "loan"},
+                _Found,
             )
         )
         path = f"/v1/partner/orders/{order['order_id']}"
         await self.resident.call("POST", f"/v1/me/orders/{order['order_id']}/agreement")
-        await self._signed(lambda: self.lender.post(f"{path}/start", {}))
+        await self._signed(lambda: self.lender.post(f"{path}/start", {}, _Found))
         settlement = {"charges": [{"what": "逾期一日", "fen": 50}], "discounts": [{"what": "首次免收", "fen": 50}]}
-        settled = await self._signed(lambda: self.lender.post(f"{path}/settlement", settlement))
+        settled = await self._signed(lambda: self.lender.post(f"{path}/settlement", settlement, _Found))
         self._check(settled["state"] == "done", f"the settlement: {settled}")
         self._say(
             "图书馆免押金 100 元借书：居民在手机上同意，使用，归还，应付 0 元，结清。",
@@ -211,7 +215,7 @@ class _Story:
             "POST",
             f"{base}/declarations",
             {
-                "kind": "contact",
+                "kind": "operation",
                 "content": "经营地址：桃源区示范路 1 号",
                 "evidence": "SB-DEMO-1",
                 "valid_until": (today + timedelta(days=365)).isoformat(),
@@ -221,14 +225,14 @@ class _Story:
             "POST",
             f"{base}/commitments",
             {
-                "type": "主动",
+                "type": "voluntary",
                 "reason": "主动公示服务承诺",
                 "content": "七日无理由退货",
                 "liability": "违反承诺的，接受公示",
                 "valid_until": (today + timedelta(days=30)).isoformat(),
                 "accepting_unit": "桃花市市场监督管理局",
                 "accepting_unit_code": AUTHORITY,
-                "openness": "可向社会公开",
+                "openness": "public",
             },
         )
         self._say(
@@ -244,7 +248,7 @@ class _Story:
         await self.officer.call(
             "POST",
             f"/v1/staff/commitments/{commitment['id']}/check",
-            {"performance": "全部履行", "unit": "桃花市市场监督管理局", "unit_code": AUTHORITY},
+            {"performance": "full", "unit": "桃花市市场监督管理局", "unit_code": AUTHORITY},
         )
         kept = await self.resident.call("GET", f"{base}/commitments/{commitment['id']}")
         self._check(kept["state"] == "kept", f"the commitment: {kept['state']}")
@@ -258,7 +262,7 @@ class _Story:
         serial = secrets.token_hex(6).upper()
         row = volunteering(self.resident, serial, hours="1")
         await self._signed(
-            lambda: self.source.post("/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": [row]})
+            lambda: self.source.post("/v1/source/deliveries", {"delivery_ref": f"demo-{serial}", "rows": [row]}, _Found)
         )
         records = (await self.resident.call("GET", "/v1/me/records"))["records"]
         record = next(each for each in records if each["amount"] == 1)

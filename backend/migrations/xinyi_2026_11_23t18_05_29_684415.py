@@ -1,11 +1,11 @@
-"""Keys, indexes and checks of the first schema, which Piccolo's column definitions cannot say."""
+"""Keys, indexes and checks, which Piccolo's column definitions cannot say."""
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.finder import engine_finder
 
-ID = "2026-11-23T23:00:00:000001"
+ID = "2026-11-23T18:05:29:684415"
 VERSION = "1.38.0"
-DESCRIPTION = "constraints of the first schema"
+DESCRIPTION = "the first schema: constraints"
 
 STATEMENTS = (
     "CREATE INDEX access_entry_subject ON access_entry (subject_id, id DESC)",
@@ -45,7 +45,7 @@ STATEMENTS = (
     "ALTER TABLE delivery ADD FOREIGN KEY (source_id) REFERENCES source (id)",
     "CREATE INDEX delivery_source ON delivery (source_id, received_at DESC)",
     "ALTER TABLE returned_row DROP COLUMN id",
-    'ALTER TABLE returned_row ADD PRIMARY KEY (delivery_id, "row")',
+    "ALTER TABLE returned_row ADD PRIMARY KEY (delivery_id, \"row\")",
     "ALTER TABLE returned_row ADD FOREIGN KEY (delivery_id) REFERENCES delivery (id)",
     "CREATE INDEX score_change_subject ON score_change (subject_id, id DESC)",
     "ALTER TABLE synthetic_city ADD CHECK (id = 1)",
@@ -97,6 +97,14 @@ STATEMENTS = (
     "CREATE INDEX reversal_redemption ON reversal (redemption_id)",
     "ALTER TABLE reversal ADD FOREIGN KEY (redemption_id) REFERENCES redemption (id)",
     "ALTER TABLE reversal ADD CHECK (amount_fen >= 0)",
+    "CREATE UNIQUE INDEX deposit_order_verification ON deposit_order (verification_id)",
+    "CREATE INDEX deposit_order_subject ON deposit_order (subject_id, created_at DESC, id)",
+    "CREATE INDEX deposit_order_partner ON deposit_order (partner_id, id)",
+    "ALTER TABLE deposit_order ADD CHECK (agreed_fen BETWEEN 0 AND cap_fen)",
+    "ALTER TABLE deposit_order ADD CHECK (total_fen IS NULL OR total_fen BETWEEN 0 AND agreed_fen)",
+    "ALTER TABLE deposit_order ADD CHECK (state <> 'payment-due' OR due_at IS NOT NULL)",
+    "CREATE INDEX order_entry_order ON order_entry (order_id, id)",
+    "ALTER TABLE order_entry ADD FOREIGN KEY (order_id) REFERENCES deposit_order (id)",
     "CREATE UNIQUE INDEX enterprise_code ON enterprise (code)",
     "CREATE UNIQUE INDEX enterprise_subject ON enterprise (subject_id)",
     "ALTER TABLE enterprise ADD CHECK (state IN ('registered', 'withdrawn'))",
