@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 done but something differs or failed, 2 wrong use, 3 canno
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -81,16 +82,24 @@ def up(
     host: Annotated[str | None, typer.Option(help="监听地址。 Address to listen on.")] = None,
     residents: Residents = 10_000,
     seed: Seed = 2026,
+    with_city: Annotated[
+        bool,
+        typer.Option("--city/--no-city", help="没有城市时创建合成城市。 Build the synthetic city where there is none."),
+    ] = True,
 ) -> None:
     """启动服务、迁移、必要时创建合成城市并提供接口。 Start everything and serve it; Ctrl-C stops."""
     from backend.commands.serve import up as start
 
     settings = read_settings()
+    if "XINYI_LOG_LEVEL" not in os.environ and sys.stderr.isatty():
+        # Somebody reads this terminal: one-time codes must not drown in a line for every request.
+        settings = msgspec.structs.replace(settings, log_level="warning")
     configure_logging(settings.log_level)
     start(
         msgspec.structs.replace(settings, port=port or settings.port, host=host or settings.host),
         residents=residents,
         seed=seed,
+        with_city=with_city,
     )
 
 

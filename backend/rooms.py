@@ -54,6 +54,7 @@ import backend.subjects.service
 import backend.subjects.tables
 import backend.till.api
 from backend.identity.service import Forget
+from backend.platform import idempotency, keys
 from backend.platform.platform import Platform
 from backend.platform.schedule import Job
 
@@ -126,4 +127,18 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
 
 def jobs(platform: Platform) -> tuple[Job, ...]:
     """The periodic jobs of all rooms."""
-    return (Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),)
+
+    async def advance_keys() -> int:
+        async with platform.database.transaction() as connection:
+            return await keys.advance(connection, platform.clock.now())
+
+    async def forget_answers() -> int:
+        async with platform.database.transaction() as connection:
+            return await idempotency.forget_old(connection)
+
+    return (
+        Job("keys-advance", timedelta(minutes=5), advance_keys),
+        Job("answers-forget-old", timedelta(hours=1), forget_answers),
+        Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
+        Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
+    )

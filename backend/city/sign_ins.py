@@ -51,9 +51,12 @@ def read(data_directory: Path) -> dict[str, SignIn]:
     return {sign_in.actor: sign_in for sign_in in msgspec.json.decode(content, type=list[SignIn])}
 
 
-def describe(data_directory: Path) -> list[str]:
-    """The sign-ins as lines for a terminal."""
-    return [
-        f"{sign_in.title:<28} " + (sign_in.phone or f"{sign_in.key_id}  {sign_in.key_file}")
-        for sign_in in read(data_directory).values()
-    ]
+def describe(data_directory: Path) -> list[tuple[str, str]]:
+    """The sign-ins as rows for a terminal: whose, and the phone, or the key's file and id."""
+    rows = []
+    for sign_in in read(data_directory).values():
+        if sign_in.phone:
+            rows.append((sign_in.title, sign_in.phone))
+        else:
+            rows += [(sign_in.title, sign_in.key_file), ("", f"keyid {sign_in.key_id}")]
+    return rows

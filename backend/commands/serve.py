@@ -15,7 +15,7 @@ from pathlib import Path
 import qrcode
 from granian.constants import Interfaces, Loops
 from granian.server import Server
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
 
 from backend import schema
 from backend.city import sign_ins
@@ -24,13 +24,18 @@ from backend.commands.progress import progress
 from backend.commands.services import Running, announce, find_running, opened, servers
 from backend.platform.keys import ensure_first_keys
 from backend.platform.refusal import Refusal
-from backend.platform.settings import Settings
+from backend.platform.settings import EVERY_INTERFACE, Settings
 
 _PARENT_DEATH_SIGNAL = 1
+# An address of documentation (RFC 5737): what the machine would send from to reach the rest of the network.
+_SOMEWHERE = ("192.0.2.1", 9)
 
 
-def up(settings: Settings, residents: int, seed: int) -> None:
-    """Runs until it is told to stop. Raises Refusal with one sentence when it cannot start."""
+def up(settings: Settings, residents: int, seed: int, *, with_city: bool = True) -> None:
+    """Runs until it is told to stop. Raises Refusal with one sentence when it cannot start.
+
+    `residents` and `seed` are of the synthetic city that is built where there is none, unless `with_city` is false.
+    """
     _require_writable(settings.data_directory)
     if find_running(settings) is not None:
         raise Refusal(
@@ -38,14 +43,15 @@ def up(settings: Settings, residents: int, seed: int) -> None:
             f"Xinyi already runs on {settings.data_directory}.",
         )
     _require_free_port(settings.host, settings.port)
-    console = Console(stderr=True)
     with servers(settings) as addressed:
-        asyncio.run(_prepare(addressed, residents, seed))
+        asyncio.run(prepare_database(addressed))
+        if with_city:
+            asyncio.run(_ensure_city(addressed, residents, seed))
         running = Running(os.getpid(), settings.external_url, addressed.database_url, addressed.redis_url)
         with announce(settings, running), _metrics_directory():
-            _greet(console, addressed)
+            _greet(addressed)
             _serve(addressed)
-    console.print("信易已停止，数据已保留。 Xinyi has stopped; the data is kept.")
+    _say("信易已停止，数据已保留。 Xinyi has stopped; the data is kept.")
 
 
 async def prepare_database(settings: Settings) -> None:
@@ -55,8 +61,7 @@ async def prepare_database(settings: Settings) -> None:
         await ensure_first_keys(connection, platform.cipher, platform.clock.now())
 
 
-async def _prepare(settings: Settings, residents: int, seed: int) -> None:
-    await prepare_database(settings)
+async def _ensure_city(settings: Settings, residents: int, seed: int) -> None:
     async with opened(settings) as platform:
         if not await city_exists(platform):
             with progress("创建合成城市 building the synthetic city", pieces(residents)) as advance:
@@ -70,6 +75,7 @@ def _serve(settings: Settings) -> None:
             "XINYI_DATA": str(settings.data_directory),
             "XINYI_HOST": settings.host,
             "XINYI_PORT": str(settings.port),
+            "XINYI_LOG_LEVEL": settings.log_level,
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
         }
@@ -136,20 +142,40 @@ def _require_free_port(host: str, port: int) -> None:
             ) from None
 
 
-def _greet(console: Console, settings: Settings) -> None:
-    url = settings.external_url
+def _greet(settings: Settings) -> None:
+    """What to open, scan and sign in with, on standard error: standard output is for what a machine reads."""
+    url, phone = settings.external_url, _phone_url(settings)
     code = qrcode.QRCode(border=1)
-    code.add_data(f"{url}/resident")
-    console.print("\n[bold]信易 Xinyi[/bold]\n")
+    code.add_data(f"{phone}/resident")
+    _say("\n信易 Xinyi\n")
     code.print_ascii(out=sys.stderr, invert=True)
-    for title, path in (
-        ("居民页面 resident", "/resident"),
-        ("商户收银 till", "/till"),
-        ("接口文档 API reference", "/reference"),
-        ("公钥 keys", "/.well-known/jwks.json"),
-    ):
-        console.print(f"  {title:<22} {url}{path}", highlight=False)
-    console.print("\n  登录 sign-ins (验证码显示在本终端 one-time codes appear in this terminal)", highlight=False)
-    for line in sign_ins.describe(settings.data_directory):
-        console.print(f"  {line}", highlight=False, markup=False)
-    console.print("\n  试一试 try: python3 dev.py demo    停止 stop: Ctrl-C\n", highlight=False, markup=False)
+    rows = [
+        ("手机扫码 scan with a phone", f"{phone}/resident"),
+        ("居民页面 resident", f"{url}/resident"),
+        ("商户收银 till", f"{url}/till"),
+        ("接口文档 API reference", f"{url}/reference"),
+        ("公钥 keys", f"{url}/.well-known/jwks.json"),
+        ("", ""),
+        ("登录 sign-ins", "验证码显示在本终端 one-time codes appear in this terminal"),
+        *sign_ins.describe(settings.data_directory),
+    ]
+    width = max(cell_len(title) for title, _ in rows)
+    for title, text in rows:
+        _say(f"  {set_cell_size(title, width)}  {text}".rstrip())
+    _say("\n  试一试 try: python3 dev.py demo    停止 stop: Ctrl-C\n")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _phone_url(settings: Settings) -> str:
+    """The server's address in the local network; no packet is sent to find it."""
+    if settings.public_url or settings.host not in EVERY_INTERFACE:
+        return settings.external_url
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_SOMEWHERE)
+        except OSError:
+            return settings.external_url
+        return f"http://{probe.getsockname()[0]}:{settings.port}"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from backend import rooms
+from backend import rooms, schema
 from backend.platform import platform as ports
 from backend.platform.embedded import EmbeddedServices
 from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 
 
@@ -60,28 +61,30 @@ def servers(settings: Settings) -> Iterator[Settings]:
         return
     running = find_running(settings)
     if running is not None:
-        yield _addressed(settings, running.database_url, running.redis_url)
+        database_url = settings.database_url or running.database_url
+        redis_url = settings.redis_url or running.redis_url
+        yield msgspec.structs.replace(settings, database_url=database_url, redis_url=redis_url)
         return
     with EmbeddedServices(
         settings.data_directory, postgres=not settings.database_url, valkey=not settings.redis_url
     ) as embedded:
-        yield _addressed(settings, embedded.database_url, embedded.redis_url)
+        # An embedded server that was not asked for has no address to be asked about.
+        database_url = settings.database_url or embedded.database_url
+        redis_url = settings.redis_url or embedded.redis_url
+        yield msgspec.structs.replace(settings, database_url=database_url, redis_url=redis_url)
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Platform]:
-    """The platform of a command, over servers that run. Raises Refusal."""
+    """The platform of a command, over servers that run and a schema of today. Raises Refusal."""
+    if pending := await schema.pending_migrations(settings.database_url):
+        raise Refusal(
+            f"数据库结构不是最新的，有 {len(pending)} 项迁移未执行，请运行 xinyi migrate。",
+            f"The database's schema is not of today ({len(pending)} migrations wait): run `xinyi migrate`.",
+        )
     platform = ports.build(settings, rooms.PERSONAL_TABLES, maximum_connections=4)
     await platform.open(listen=False)
     try:
         yield platform
     finally:
         await platform.close()
-
-
-def _addressed(settings: Settings, database_url: str, redis_url: str) -> Settings:
-    return msgspec.structs.replace(
-        settings,
-        database_url=settings.database_url or database_url,
-        redis_url=settings.redis_url or redis_url,
-    )

@@ -9,6 +9,7 @@ import msgspec
 
 from backend.platform.refusal import Refusal
 
+EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104 named, not listened on
 DEFAULT_DATA_DIRECTORY = Path(__file__).resolve().parents[2] / ".data"
 
 
@@ -18,10 +19,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url` is the address that partners sign for (RFC 9421 `@target-uri`): it comes from here, never from a `Host` header.
     `database_url` and `redis_url` are empty when the embedded services are to be used.
     `master_key` is 32 bytes in base64; empty means the file `secrets/master.key` under `data_directory`, made at first start.
+    `host` is every interface, so that a phone in the same network can open what it scans.
     """
 
     data_directory: Path = DEFAULT_DATA_DIRECTORY
-    host: str = "127.0.0.1"
+    host: str = "0.0.0.0"  # noqa: S104 see above
     port: int = 8000
     public_url: str = ""
     database_url: str = ""
@@ -35,7 +37,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def external_url(self) -> str:
         """The address under which callers reach the server, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{_reachable(self.host)}:{self.port}").rstrip("/")
+
+
+def _reachable(host: str) -> str:
+    """Where a caller on this machine reaches what listens on `host`; IPv6 addresses in brackets."""
+    if host in EVERY_INTERFACE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -74,15 +83,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"不认识的环境变量 {unknown[0]}，请检查拼写。",
             f"Unknown environment variable {unknown[0]}: check its spelling; the known ones are {', '.join(ENVIRONMENT)}.",
         )
-    given = {field: variables[name] for name, field in ENVIRONMENT.items() if variables.get(name)}
-    try:
-        settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
-    except msgspec.ValidationError as error:
-        raise Refusal(
-            f"环境变量的值无法使用：{error}", f"An environment variable has a value that cannot be used: {error}"
-        ) from None
+    settings = Settings()
+    for name, field in ENVIRONMENT.items():
+        if value := variables.get(name):
+            settings = msgspec.structs.replace(settings, **{field: _value(name, field, value)})
     _check(settings)
     return settings
+
+
+def _value(name: str, field: str, value: str) -> object:
+    try:
+        return getattr(msgspec.convert({field: value}, Settings, strict=False, dec_hook=_path), field)
+    except msgspec.ValidationError as error:
+        reason = str(error).split(" - at ")[0]
+        raise Refusal(f"{name} 的值无法使用：{reason}。", f"The value of {name} cannot be used: {reason}.") from None
 
 
 def _path(kind: type, value: object) -> object:

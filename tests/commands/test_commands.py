@@ -1,0 +1,70 @@
+"""The commands an operator types: what they print for people and for machines, and their exit codes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Xinyi, free_port
+
+COMMANDS = ("up", "migrate", "city", "intake", "score", "keys", "openapi", "demo", "doctor", "bench")
+
+
+def test_help_names_every_command_in_chinese_and_english(xinyi: Xinyi) -> None:
+    shown = xinyi("--help", COLUMNS="200").stdout
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b.*[\u4e00-\u9fff].*[A-Za-z]{{3}}", shown), command
+
+
+def test_a_command_on_a_database_without_schema_says_what_to_do(xinyi: Xinyi) -> None:
+    for arguments in (("score",), ("keys", "list")):
+        refused = xinyi(*arguments)
+        assert (refused.returncode, "xinyi migrate" in refused.stderr) == (3, True), refused.stderr
+        assert "Traceback" not in refused.stderr
+    ill = xinyi("doctor", "--json")
+    assert ill.returncode == 1
+    assert [finding["name"] for finding in json.loads(ill.stdout) if not finding["good"]] == ["schema"]
+
+
+def test_a_small_city_is_built_filled_scored_and_its_keys_are_kept(xinyi: Xinyi, tmp_path: Path) -> None:
+    built = xinyi("city", "create", "--residents", "30", "--seed", "7", "--json")
+    assert built.returncode == 0, built.stderr
+    summary = json.loads(built.stdout)
+    assert (summary["residents"], summary["seed"], summary["records"]) == (30, 7, 300)
+    assert summary["records_accepted"] + summary["records_returned"] == summary["records"]
+    again = xinyi("city", "create", "--residents", "30")
+    assert (again.returncode, "已有合成城市" in again.stderr) == (3, True)
+
+    rows = tmp_path / "rows.jsonl"
+    row = {"item": "volunteer-service", "fields": {"ZY_XDR_ZJHM": "1"}}
+    rows.write_text(json.dumps(row) + "\n" + "{broken\n", encoding="utf-8")
+    taken = xinyi("intake", str(rows), "--source", "civil-affairs", "--json")
+    assert taken.returncode == 1, taken.stderr
+    assert (json.loads(taken.stdout)["accepted"], json.loads(taken.stdout)["returned"]) == (0, 2)
+    for arguments in ((str(tmp_path / "nothing.csv"), "--source", "civil-affairs"), (str(rows), "--source", "nobody")):
+        refused = xinyi("intake", *arguments)
+        assert refused.returncode == 3, refused.stderr
+        assert "Traceback" not in refused.stderr
+
+    reconciled = xinyi("score", "--json")
+    assert (reconciled.returncode, json.loads(reconciled.stdout)["differences"]) == (0, 0)
+
+    before = json.loads(xinyi("keys", "list", "--json").stdout)
+    rotated = xinyi("keys", "rotate", "answer").stdout.strip()
+    [active] = [key["kid"] for key in before if key["purpose"] == "answer"]
+    assert xinyi("keys", "revoke", active).returncode == 0
+    now = {key["kid"]: key["state"] for key in json.loads(xinyi("keys", "list", "--json").stdout)}
+    assert now[active] == "revoked"
+    assert rotated in now
+    assert xinyi("keys", "revoke", "nobody").returncode == 1
+    assert xinyi("keys", "rotate", "nothing").returncode == 3
+
+
+@pytest.mark.parametrize("arguments", [("city", "create", "--residents", "ten"), ("nothing",), ("intake",)])
+def test_wrong_use_exits_with_two(xinyi: Xinyi, arguments: tuple[str, ...]) -> None:
+    assert xinyi(*arguments).returncode == 2
+
+
+def test_a_demonstration_without_a_server_is_refused(xinyi: Xinyi) -> None:
+    assert xinyi("demo", "--url", f"http://127.0.0.1:{free_port()}").returncode == 3
