@@ -72,11 +72,11 @@ def pieces(residents: int) -> int:
     return residents * (RECORDS_PER_RESIDENT + 2)
 
 
-async def city_exists(platform: Platform) -> bool:
-    """Whether the database holds a whole city."""
+async def city_wanted(platform: Platform) -> bool:
+    """Whether a city can be built: none is whole, and real people are not in its place."""
     async with platform.database.connection() as connection:
         row = await store.city(connection)
-    return row is not None and row["state"] == "whole"
+        return not await store.holds_people(connection) if row is None else row["state"] != "whole"
 
 
 async def create_city(platform: Platform, *, seed: int, residents: int, advance: Advance) -> CitySummary:
@@ -91,7 +91,8 @@ async def create_city(platform: Platform, *, seed: int, residents: int, advance:
     summary = CitySummary(seed)
     known: list[SignIn] = []
     accounts = await _residents(platform, city, summary, advance)
-    known.append(SignIn("resident", "居民 resident", phone=city.resident(0).mobile, page="/resident"))
+    # Negative records fall on every so many residents from the first one on: the second has benefits to try.
+    known.append(SignIn("resident", "居民 resident", phone=city.resident(1).mobile, page="/resident"))
     known += await _partners(platform, city, summary)
     known.append(await _enterprises(platform, city, accounts, summary))
     known += await _sources(platform, city, summary)

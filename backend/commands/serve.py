@@ -19,7 +19,7 @@ from rich.cells import cell_len, set_cell_size
 
 from backend import schema
 from backend.city import sign_ins
-from backend.city.create import city_exists, create_city, pieces
+from backend.city.create import city_wanted, create_city, pieces
 from backend.commands.progress import progress
 from backend.commands.services import Running, announce, find_running, opened, servers
 from backend.platform.keys import ensure_first_keys
@@ -63,7 +63,7 @@ async def prepare_database(settings: Settings) -> None:
 
 async def _ensure_city(settings: Settings, residents: int, seed: int) -> None:
     async with opened(settings) as platform:
-        if not await city_exists(platform):
+        if await city_wanted(platform):
             with progress("创建合成城市 building the synthetic city", pieces(residents)) as advance:
                 await create_city(platform, seed=seed, residents=residents, advance=advance)
 

@@ -30,7 +30,7 @@ def processes_of(data: Path) -> list[int]:
 def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable[[], Server], xinyi: Xinyi) -> None:
     first = serve().ready()
     said = first.said()
-    for wanted in ("/resident", "/till", "/reference", "15400000000", "partner-new-bookshop.pem", "keyid", "▀"):
+    for wanted in ("/resident", "/till", "/reference", "15400000001", "partner-new-bookshop.pem", "keyid", "▀"):
         assert wanted in said, wanted
     for actor in ("居民", "商户", "企业经办人", "信源", "办案人员"):
         assert actor in said, actor
