@@ -181,7 +181,7 @@ async def settle_order(
     **operation(
         Permission.PARTNER_ORDERS,
         "登记付款 Record the payment",
-        "付清应付金额；因此暂停的便利随即恢复。The whole total was paid; an offer closed for it opens again. Up to eleven database "
+        "付清应付金额；因此暂停的便利随即恢复。The whole total was paid; an offer closed for it opens again. Up to ten database "
         "round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
         example={"paid_fen": 50},

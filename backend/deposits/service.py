@@ -1,24 +1,21 @@
 """Deposit orders from agreement through use to done. An unpaid bill closes that one offer and touches nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
-from backend.deposits import store
+from backend.deposits import store, views
 from backend.deposits.messages import (
-    Entry,
     OpenOrder,
     OrderForHolder,
     OrderForPartner,
     OrderPage,
-    Position,
     RecordPayment,
     Settle,
 )
 from backend.deposits.problems import AMOUNT_REFUSED, NOT_A_CONTRACT, NOT_YET_AGREED
-from backend.deposits.sentences import SENTENCES
 from backend.market import once
 from backend.market import service as market
 from backend.market.messages import VerifiedHolder
@@ -93,15 +90,13 @@ async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act:
 
 async def start(platform: Platform, signer: Signer, order_id: UUID, act: Once) -> Answered:
     """The use begins, once the holder has agreed. Raises NOT_FOUND, NOT_YET_AGREED, STATE_CONFLICT. Seven round trips."""
-    async with platform.database.transaction() as connection:
-        if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
-            return replayed
-        access = await _partner_access(connection, signer, "开始使用")
-        row = await _of_partner(connection, access, signer, order_id, lock=True)
+
+    async def change(connection: Connection, row: Row) -> None:
         if row["agreed_at"] is None:
             raise NOT_YET_AGREED.error()
         await _move(platform, connection, row, OrderEvent.START, "partner")
-        return await _answer(connection, signer, act, await _of_partner(connection, access, signer, order_id))
+
+    return await _by_partner(platform, signer, order_id, act, "开始使用", change)
 
 
 async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wanted: Settle, act: Once) -> Answered:
@@ -109,27 +104,26 @@ async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wante
 
     Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to nine round trips.
     """
-    async with platform.database.transaction() as connection:
-        if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
-            return replayed
-        access = await _partner_access(connection, signer, "结算订单")
-        row = await _of_partner(connection, access, signer, order_id, lock=True)
-        charges, discounts = msgspec.to_builtins(wanted.charges), msgspec.to_builtins(wanted.discounts)
-        if row["total_fen"] is None:
-            try:
-                total = settle(
-                    [position.fen for position in wanted.charges],
-                    [position.fen for position in wanted.discounts],
-                    row["agreed_fen"],
-                    row["cap_fen"],
-                )
-            except AmountRefused:
-                raise AMOUNT_REFUSED.error() from None
-            event = OrderEvent.SETTLE if total else OrderEvent.SETTLE_NOTHING_DUE
-            await _move(platform, connection, row, event, "partner", charges, discounts, total)
-        elif (row["charges"], row["discounts"]) != (charges, discounts):
-            raise STATE_CONFLICT.error()
-        return await _answer(connection, signer, act, await _of_partner(connection, access, signer, order_id))
+    charges, discounts = msgspec.to_builtins(wanted.charges), msgspec.to_builtins(wanted.discounts)
+
+    async def change(connection: Connection, row: Row) -> None:
+        if row["total_fen"] is not None:
+            if (row["charges"], row["discounts"]) != (charges, discounts):
+                raise STATE_CONFLICT.error()
+            return
+        try:
+            total = settle(
+                [position.fen for position in wanted.charges],
+                [position.fen for position in wanted.discounts],
+                row["agreed_fen"],
+                row["cap_fen"],
+            )
+        except AmountRefused:
+            raise AMOUNT_REFUSED.error() from None
+        event = OrderEvent.SETTLE if total else OrderEvent.SETTLE_NOTHING_DUE
+        await _move(platform, connection, row, event, "partner", charges, discounts, total)
+
+    return await _by_partner(platform, signer, order_id, act, "结算订单", change)
 
 
 async def record_payment(
@@ -139,38 +133,34 @@ async def record_payment(
 
     Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to ten round trips.
     """
-    async with platform.database.transaction() as connection:
-        if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
-            return replayed
-        access = await _partner_access(connection, signer, "登记付款")
-        row = await _of_partner(connection, access, signer, order_id, lock=True)
-        after = _after(row, OrderEvent.PAY)
+
+    async def change(connection: Connection, row: Row) -> None:
+        _after(row, OrderEvent.PAY)
         if wanted.paid_fen != row["total_fen"]:
             raise AMOUNT_REFUSED.error()
-        await _put(platform, connection, row, OrderEvent.PAY, after, "partner")
+        await _move(platform, connection, row, OrderEvent.PAY, "partner")
         if (holder := row["subject_id"]) is not None:
             await store.lock_offer(connection, holder, row["benefit_id"])
             if not await store.has_arrears(connection, holder, row["benefit_id"]):
                 await market.reopen_offer(connection, holder, row["benefit_id"])
-        return await _answer(connection, signer, act, await _of_partner(connection, access, signer, order_id))
+
+    return await _by_partner(platform, signer, order_id, act, "登记付款", change)
 
 
 async def revoke_by_partner(platform: Platform, signer: Signer, order_id: UUID, act: Once) -> Answered:
     """The partner takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Seven round trips."""
-    async with platform.database.transaction() as connection:
-        if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
-            return replayed
-        access = await _partner_access(connection, signer, "取消订单")
-        row = await _of_partner(connection, access, signer, order_id, lock=True)
+
+    async def change(connection: Connection, row: Row) -> None:
         await _move(platform, connection, row, OrderEvent.REVOKE, "partner")
-        return await _answer(connection, signer, act, await _of_partner(connection, access, signer, order_id))
+
+    return await _by_partner(platform, signer, order_id, act, "取消订单", change)
 
 
 async def for_partner(platform: Platform, signer: Signer, order_id: UUID) -> OrderForPartner:
     """An order of the partner. Raises NOT_FOUND, also for another partner's. Two round trips."""
     async with platform.database.connection() as connection:
         access = await _partner_access(connection, signer, "查询订单")
-        return _partner_view(await _of_partner(connection, access, signer, order_id))
+        return views.for_partner(await _of_partner(connection, access, signer, order_id))
 
 
 async def agree(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
@@ -256,6 +246,23 @@ async def _partner_access(connection: Connection, signer: Signer, action: str) -
     return market.partner_access(signer.owner_id, name, action, "履行免押订单", signer.request_id, "order")
 
 
+async def _by_partner(
+    platform: Platform,
+    signer: Signer,
+    order_id: UUID,
+    act: Once,
+    action: str,
+    change: Callable[[Connection, Row], Awaitable[None]],
+) -> Answered:
+    """One act of a partner on its own order, locked: once for its key, and answered with the order as it then stands."""
+    async with platform.database.transaction() as connection:
+        if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
+            return replayed
+        access = await _partner_access(connection, signer, action)
+        await change(connection, await _of_partner(connection, access, signer, order_id, lock=True))
+        return await _answer(connection, signer, act, await _of_partner(connection, access, signer, order_id))
+
+
 async def _of_partner(
     connection: Connection, access: Access, signer: Signer, order_id: UUID, *, lock: bool = False
 ) -> Row:
@@ -290,22 +297,8 @@ async def _move(
     discounts: object = None,
     total: int | None = None,
 ) -> None:
-    await _put(platform, connection, row, event, _after(row, event), actor, charges, discounts, total)
-
-
-async def _put(
-    platform: Platform,
-    connection: Connection,
-    row: Row,
-    event: OrderEvent,
-    after: OrderState,
-    actor: str,
-    charges: object = None,
-    discounts: object = None,
-    total: int | None = None,
-) -> None:
-    now = platform.clock.now()
-    due_at = row["due_at"]
+    """The event, if the state allows it, with its entry and the date that follows from it. Raises STATE_CONFLICT."""
+    after, now, due_at = _after(row, event), platform.clock.now(), row["due_at"]
     if after is OrderState.PAYMENT_DUE:
         # Seven whole days in Shanghai: the bill is late from the first instant of the eighth.
         due_at = start_of_day(local_date(now) + timedelta(days=PAYMENT_DAYS + 1))
@@ -324,49 +317,9 @@ async def _put(
 
 
 async def _answer(connection: Connection, signer: Signer, act: Once, row: Row, status: int = 200) -> Answered:
-    return await once.save(connection, signer.owner_id, act, msgspec.json.encode(_partner_view(row)), status)
-
-
-def _partner_view(row: Row) -> OrderForPartner:
-    return OrderForPartner(
-        order_id=row["id"],
-        verification_id=row["verification_id"],
-        benefit=row["benefit_id"],
-        state=OrderState(row["state"]),
-        agreed=row["agreed_at"] is not None,
-        agreed_fen=row["agreed_fen"],
-        total_fen=row["total_fen"],
-        due_at=row["due_at"],
-        partner_ref=row["partner_ref"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-    )
+    return await once.save(connection, signer.owner_id, act, msgspec.json.encode(views.for_partner(row)), status)
 
 
 async def _views(connection: Connection, rows: Sequence[Row]) -> list[OrderForHolder]:
-    history: dict[UUID, list[Entry]] = {row["id"]: [] for row in rows}
-    for entry in await store.entries(connection, list(history)):
-        text, text_en = SENTENCES[entry["event"]]
-        history[entry["order_id"]].append(Entry(entry["at"], entry["event"], text, text_en))
-    return [_holder_view(row, history[row["id"]]) for row in rows]
-
-
-def _holder_view(row: Row, history: list[Entry]) -> OrderForHolder:
-    used = row["state"] not in {OrderState.CREATED, OrderState.REVOKED, OrderState.EXPIRED}
-    return OrderForHolder(
-        order_id=row["id"],
-        partner=row["partner_name"],
-        benefit=row["benefit_id"],
-        benefit_name=row["benefit_name"],
-        benefit_name_en=row["benefit_name_en"],
-        state=OrderState(row["state"]),
-        agreed_at=row["agreed_at"],
-        agreed_fen=row["agreed_fen"],
-        charges=msgspec.convert(row["charges"], list[Position]),
-        discounts=msgspec.convert(row["discounts"], list[Position]),
-        total_fen=row["total_fen"],
-        due_at=row["due_at"],
-        saved_fen=row["agreed_fen"] if used else 0,
-        created_at=row["created_at"],
-        history=history,
-    )
+    entries = await store.entries(connection, [row["id"] for row in rows])
+    return [views.for_holder(row, [entry for entry in entries if entry["order_id"] == row["id"]]) for row in rows]

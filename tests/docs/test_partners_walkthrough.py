@@ -1,0 +1,268 @@
+"""docs/partners.md works as written: its blocks are run against a server, as a partner's developer would paste them."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx2
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from backend.city.generator import City
+from backend.partner_accounts import service as partner_accounts
+from backend.platform import problems
+from backend.platform.clock import Clock
+from backend.platform.platform import Platform
+from backend.platform.settings import Settings
+from partners.benefits.terms import Terms
+from tests.builders.deliveries import RememberedDelivery
+from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
+from tests.builders.people import Person, PersonBuilder
+from tests.conftest import RunDue
+from tests.docs.snippets import REPOSITORY, blocks, script
+
+DOCUMENT = REPOSITORY / "docs" / "partners.md"
+PROMPT = "one-time code:"
+BOOKSHOP, LIBRARY = "new-bookshop", "city-library"
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(program) is None for program in ("bash", "curl", "openssl")), reason="needs bash, curl and openssl"
+)
+
+
+class Finished(NamedTuple):
+    """What a program said, and its exit code."""
+
+    code: int
+    output: str
+    errors: str
+
+
+class World(NamedTuple):
+    """The part of the synthetic city that the document uses: its resident, and its two partners with their keys."""
+
+    resident: Person
+    bookshop: PartnerCaller
+    environment: dict[str, str]
+
+
+Walk = Callable[..., Awaitable[Finished]]
+
+
+@pytest.fixture
+async def world(
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: Clock,
+    person: PersonBuilder,
+    run_due: RunDue,
+    address: str,
+    tmp_path: Path,
+) -> World:
+    """The bookshop and the library, each with the benefits that the city's own data grant them, and a scored resident."""
+    city = City(seed=2026, residents=10)
+    environment = {"URL": address, "LANG": "C.UTF-8", "PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)}
+    partners = {}
+    for partner in city.partners:
+        if partner.code not in {BOOKSHOP, LIBRARY}:
+            continue
+        for benefit in city.benefits:
+            if benefit.id in partner.benefits:
+                await publish(platform, msgspec.convert({**msgspec.to_builtins(benefit), "version": 1}, Terms))
+        made = await make_partner(client, platform, clock, *partner.benefits, name=partner.names.zh)
+        pem = made.key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file = tmp_path / f"partner-{partner.code}.pem"
+        file.write_bytes(pem)
+        environment["KEY" if partner.code == BOOKSHOP else "LENDER_KEY"] = str(file)
+        partners[partner.code] = made
+    resident = await person("欧阳诗涵")
+    await run_due()
+    return World(resident, partners[BOOKSHOP], {**environment, "PHONE": resident.phone})
+
+
+@pytest.fixture
+def walk(world: World, delivery: RememberedDelivery) -> Walk:
+    """Runs a script in one bash; whoever sits before it types the one-time code when asked."""
+
+    async def walked(text: str) -> Finished:
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", f"set -euo pipefail\n{text}", env=world.environment,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        errors = asyncio.create_task(process.stderr.read())
+        lines = []
+        async for line in process.stdout:
+            lines.append(line.decode())
+            if PROMPT in lines[-1]:
+                process.stdin.write(f"{delivery.codes[world.resident.phone]}\n".encode())
+                await process.stdin.drain()
+        return Finished(await process.wait(), "".join(lines), (await errors).decode())
+
+    return walked
+
+
+def answers(output: str) -> list[tuple[int, dict[str, object]]]:
+    """The answers that were printed: status and body."""
+    return [(int(status), json.loads(body)) for status, body in re.findall(r"^(\d{3}) (\{.*\})$", output, re.MULTILINE)]
+
+
+async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) -> None:
+    done = await walk(script(DOCUMENT))
+    assert done.code == 0, (done.output, done.errors)
+    said = [
+        (status, next(str(body[name]) for name in ("code", "state", "result") if name in body))
+        for status, body in answers(done.output)
+    ]
+    assert said == [
+        (201, "eligible"), (200, "answered"),
+        (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"),
+        (201, "partly-reversed"), (201, "reversed"),
+        (201, "eligible"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"),
+    ]  # fmt: skip
+    assert done.output.count("response signature verified") == len(said)
+    assert done.output.count("\nreplayed") == 1
+    assert world.resident.name not in done.output
+    assert str(world.resident.subject_id) not in done.output
+
+
+async def test_what_was_replayed_is_the_first_answer_to_the_letter(walk: Walk) -> None:
+    done = await walk(script(DOCUMENT))
+    redeemed = [body for _, body in answers(done.output) if body.get("state") == "redeemed" and "receipt" in body]
+    assert len(redeemed) == 3
+    assert redeemed[0] == redeemed[1] == redeemed[2]
+    reversals = [body for _, body in answers(done.output) if "reversal_id" in body]
+    assert [(body["amount_fen"], body["left_fen"]) for body in reversals] == [(200, 300), (300, 0)]
+
+
+ALTERATIONS = {
+    "nothing": ":",
+    "result": """sed -i.bak 's/"eligible"/"declined"/' "$WORK/answer.body" """,
+    "result and digest": """
+        sed -i.bak 's/"eligible"/"declined"/' "$WORK/answer.body"
+        sed -i.bak "s|^content-digest: .*|content-digest: $(digest "$WORK/answer.body")|" "$WORK/answer.headers" """,
+    "status": "STATUS=200",
+    "content type": """sed -i.bak 's|application/json|text/plain|' "$WORK/answer.headers" """,
+    "another request": """SIGNATURE="sig=:$(openssl rand 64 | openssl base64 -A):" """,
+    "another address": "TARGET=$URL/v1/partner/verifications/other",
+    "signature": """sed -i.bak "s|^signature: .*|signature: sig=:$(openssl rand 64 | openssl base64 -A):|" "$WORK/answer.headers" """,
+    "no signature": """sed -i.bak '/^signature: /d' "$WORK/answer.headers" """,
+    "twice signed": """sed -i.bak 's|^signature-input: .*|&\\n&|' "$WORK/answer.headers" """,
+    "less covered": """sed -i.bak 's| "signature";req||' "$WORK/answer.headers" """,
+    "time": """sed -i.bak 's|created=[0-9]*|created=1700000000|' "$WORK/answer.headers" """,
+    "the key of a stranger": """
+        check > /dev/null
+        openssl genpkey -algorithm ed25519 -out "$WORK/stranger.pem"
+        openssl pkeyutl -sign -rawin -inkey "$WORK/stranger.pem" -in "$WORK/answer.base" -out "$WORK/strange"
+        sed -i.bak "s|^signature: .*|signature: sig=:$(openssl base64 -A -in "$WORK/strange"):|" "$WORK/answer.headers" """,
+    "the key of a stranger under its own name": """
+        check > /dev/null
+        openssl genpkey -algorithm ed25519 -out "$WORK/stranger.pem"
+        NAME=$(key_id "$WORK/stranger.pem")
+        sed "s|keyid=\\"[^\\"]*\\"|keyid=\\"$NAME\\"|" "$WORK/answer.base" > "$WORK/strange.base"
+        openssl pkeyutl -sign -rawin -inkey "$WORK/stranger.pem" -in "$WORK/strange.base" -out "$WORK/strange"
+        sed -i.bak -e "s|keyid=\\"[^\\"]*\\"|keyid=\\"$NAME\\"|" \\
+          -e "s|^signature: .*|signature: sig=:$(openssl base64 -A -in "$WORK/strange"):|" "$WORK/answer.headers" """,
+}
+
+
+def beginning() -> str:
+    """The page's blocks as far as the first answer."""
+    text = script(DOCUMENT)
+    return text[: text.index("VERIFICATION=$(value verification_id)")]
+
+
+async def test_no_altered_answer_is_believed(walk: Walk) -> None:
+    tries = "\n".join(
+        f'cp "$WORK/kept.body" "$WORK/answer.body"; cp "$WORK/kept.headers" "$WORK/answer.headers"\n'
+        f"(\n{alteration}\nif check; then echo 'believed: {name}'; else echo 'refused: {name}'; fi\n)"
+        for name, alteration in ALTERATIONS.items()
+    )
+    keep = 'cp "$WORK/answer.body" "$WORK/kept.body"; cp "$WORK/answer.headers" "$WORK/kept.headers"\n'
+    done = await walk(f"{beginning()}\n{keep}{tries}")
+    assert done.code == 0, (done.output, done.errors)
+    assert re.findall(r"^believed: (.*)$", done.output, re.MULTILINE) == ["nothing"]
+    assert re.findall(r"^refused: (.*)$", done.output, re.MULTILINE) == [
+        name for name in ALTERATIONS if name != "nothing"
+    ]
+
+
+async def test_the_key_made_with_openssl_is_registered_under_the_id_that_the_page_prints(
+    walk: Walk, world: World, platform: Platform
+) -> None:
+    done = await walk(script(DOCUMENT) + '\nprintf "kept in %s\\n" "$WORK"')
+    printed = re.search(r"public key: (\{.*\})\n.*key id: +(\S+)\n", done.output)
+    kept = re.search(r"^kept in (.*)$", done.output, re.MULTILINE)
+    assert printed is not None
+    assert kept is not None
+    own_key = Path(kept[1]) / "my-key.pem"
+    assert own_key.stat().st_mode & 0o077 == 0
+    world.environment["KEY"] = str(own_key)
+    refused = await walk(beginning())
+    assert [body["code"] for _, body in answers(refused.output)] == ["key-unknown"]
+    async with platform.database.transaction() as connection:
+        jwk = json.loads(printed[1])
+        key_id = await partner_accounts.register_key(platform, connection, world.bookshop.partner_id, jwk)
+    await platform.signers.reload()
+    assert key_id == printed[2]
+    accepted = await walk(beginning())
+    assert [body["result"] for _, body in answers(accepted.output)] == ["eligible"]
+
+
+async def test_the_python_of_the_page_does_the_same(client: httpx2.AsyncClient, world: World) -> None:
+    [program] = blocks(DOCUMENT, "python")
+    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program.text,
+        env={**world.environment, "CODE": code, "PYTHONPATH": str(REPOSITORY)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert output.decode().splitlines() == [
+        "eligible 000000000050 permille", "redeemed 500", "reversed 0", "422 code-unusable"
+    ]  # fmt: skip
+
+
+def defaults() -> dict[str, str]:
+    """What the page takes where a reader sets nothing."""
+    return dict(re.findall(r'^([A-Z_]+)="\$\{\1:-([^}]*)\}"', script(DOCUMENT), re.MULTILINE))
+
+
+def test_a_reader_who_sets_nothing_uses_the_synthetic_city() -> None:
+    assert defaults() == {
+        "URL": Settings().external_url,
+        "KEY": f".data/demo/partner-{BOOKSHOP}.pem",
+        "LENDER_KEY": f".data/demo/partner-{LIBRARY}.pem",
+        "PHONE": City(seed=2026, residents=10).resident(0).mobile,
+    }
+
+
+def test_every_refusal_that_the_page_explains_exists_with_that_status() -> None:
+    table = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    assert table
+    assert {code: problems.ALL[code].status for code in table} == {code: int(status) for code, status in table.items()}
+
+
+async def test_every_refusal_that_a_partner_can_meet_is_explained(client: httpx2.AsyncClient) -> None:
+    contract = (await client.get("/openapi.json")).json()
+    declared = {
+        code
+        for path, operations in contract["paths"].items()
+        if path.startswith("/v1/partner/")
+        for one in operations.values()
+        for answer in one["responses"].values()
+        for code in re.findall(r"`([a-z-]+)` ", answer.get("description", ""))
+    }
+    assert "code-unusable" in declared
+    explained = set(re.findall(r"^\| `([a-z-]+)` \| \d{3} \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    assert declared - explained == set()

@@ -1,0 +1,133 @@
+"""docs/protocol.md says what the platform does: whoever builds from the page alone gets the same bytes."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from typing import Any
+
+import base45
+import httpx2
+import pytest
+
+from backend.deposits.messages import OrderForPartner
+from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
+from backend.platform import problems
+from backend.platform.clock import Clock
+from backend.platform.platform import Platform
+from partners.codes.ic1 import Scene
+from tests.builders.partners import current_code, make_partner, make_terms, publish
+from tests.builders.people import PersonBuilder
+from tests.docs.snippets import REPOSITORY
+from tests.vectors import make_ic1
+
+PAGE = (REPOSITORY / "docs" / "protocol.md").read_text(encoding="utf-8")
+VECTORS: dict[str, Any] = json.loads(make_ic1.PATH.read_text(encoding="ascii"))
+ANSWERS = {
+    "verification": VerificationAnswerNow,
+    "redemption": RedemptionAnswer,
+    "reversal": ReversalAnswer,
+    "order": OrderForPartner,
+}
+
+
+def rows(first_cell: str) -> list[list[str]]:
+    """The cells of the rows of tables whose first cell matches."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")
+    ]
+    return [row for row in cells if re.fullmatch(first_cell, row[0])]
+
+
+def named(text: str) -> set[str]:
+    """What stands in code type, without brackets."""
+    return set(re.findall(r"`([a-z_]+)`", text))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in VECTORS["shown"]])
+def test_a_phone_built_from_the_page_shows_the_published_codes(case: dict[str, Any]) -> None:
+    slot_key, ticket_id = bytes.fromhex(VECTORS["slot_keys"][str(case["slot"])]), bytes.fromhex(case["ticket_id"])
+    key = hmac.digest(slot_key, b"ic1-ticket" + ticket_id, hashlib.sha256)
+    step = (case["unix_seconds"] // 30).to_bytes(4, "big")
+    signed = bytes([0x10 + case["slot"]]) + ticket_id + bytes([case["scene"]]) + step
+    code = signed + hmac.digest(key, signed, hashlib.sha256)[:10]
+    assert "IC1:" + base45.b45encode(code).decode() == case["text"]
+    moving = int.from_bytes(hmac.digest(key, b"ic1-digits" + step, hashlib.sha256)[:8], "big") % 10**7
+    body = f"{int.from_bytes(ticket_id[:5], 'big') % 10**12:012d}{moving:07d}"
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(body))]
+    check = -sum(value // 10 + value % 10 for value in doubled) % 10
+    assert f"{body}{check}" == case["digits"]
+
+
+def test_the_page_names_every_scene() -> None:
+    [line] = re.findall(r"^ +scene +(.*)$", PAGE, re.MULTILINE)
+    assert {int(number): name for number, name in re.findall(r"(\d) ([a-z]+)", line)} == {
+        scene.value: scene.name.lower() for scene in Scene
+    }
+
+
+async def test_the_page_lists_every_operation_of_a_partner(client: httpx2.AsyncClient) -> None:
+    contract = (await client.get("/openapi.json")).json()
+    offered = {
+        (method.upper(), re.sub(r"\{[a-z_]+\}", "{id}", path))
+        for path, methods in contract["paths"].items()
+        for method in methods
+        if path.startswith("/v1/partner/")
+    }
+    listed = set()
+    for cell in (row[0] for row in rows(r"`(?:POST|GET) /v1/partner/.*")):
+        method, path = re.findall(r"`(POST|GET) ([^`?]+)", cell)[0]
+        listed.add((method, path))
+        for more in re.findall(r"`…(/[a-z]+)`", cell):
+            listed.add((method, f"{path.rpartition('/')[0]}{more}"))
+    listed = {(method, path.replace("…", "/v1/partner/orders/{id}")) for method, path in listed}
+    assert listed == offered
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_page_names_every_member_of_an_answer(name: str) -> None:
+    [[_, members]] = rows(rf"{name} \S+")
+    said = re.sub(r"; states .*|\{.*?\}", "", members)
+    states = {"answered", "redeemed", "lapsed"} if name == "verification" else set()
+    assert named(said) - states == set(ANSWERS[name].__struct_fields__)
+
+
+def test_the_page_gives_every_problem_its_status() -> None:
+    listed = {
+        code: [int(status) for status in row[0].split(", ")]
+        for row in rows(r"[45]\d\d(, [45]\d\d)?")
+        for code in re.findall(r"`([a-z-]+)`", row[1])
+    }
+    assert "code-stale" in listed
+    assert {code: problems.ALL[code].status in statuses for code, statuses in listed.items()} == dict.fromkeys(
+        listed, True
+    )
+
+
+async def test_receipts_carry_the_claims_that_the_page_names(
+    client: httpx2.AsyncClient, platform: Platform, clock: Clock, person: PersonBuilder
+) -> None:
+    await publish(platform, make_terms("reading-discount", cap_fen=3000))
+    partner = await make_partner(client, platform, clock, "reading-discount")
+    code = (await current_code(client, (await person()).headers))["text"]
+    body = {"code": code, "benefit": "reading-discount", "terminal": "till-1", "partner_ref": "visit-1"}
+    verified = (await partner.post("/v1/partner/verifications", body)).json()
+    acts = [("/v1/partner/verifications", body, verified)]
+    order = {"verification_id": verified["verification_id"], "partner_ref": "order-1", "amount_fen": 300}
+    redeemed = (await partner.post("/v1/partner/redemptions", order)).json()
+    acts.append(("/v1/partner/redemptions", order, redeemed))
+    path, refund = f"/v1/partner/redemptions/{redeemed['redemption_id']}/reversals", {"partner_ref": "refund-1"}
+    acts.append((path, refund, (await partner.post(path, refund)).json()))
+    for (target, sent, answer), row in zip(acts, rows(r"`xinyi-.*"), strict=True):
+        header, claims = (json.loads(_decoded(part)) for part in answer["receipt"].split(".")[:2])
+        assert set(header) == {"alg", "kid", "typ"}
+        assert f"`{header['typ']}`" in row[0]
+        assert set(claims) == named(row[1])
+        assert claims["aud"] == str(partner.partner_id)
+        request = f"POST {target}\n{json.dumps(sent, ensure_ascii=False)}".encode()
+        assert _decoded(claims["request"]) == hashlib.sha256(request).digest()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
