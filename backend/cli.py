@@ -32,7 +32,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 city = typer.Typer(help="合成城市。 The synthetic city.", no_args_is_help=True)
-keys = typer.Typer(help="我方密钥：查看、轮换、吊销。 Our own keys: list, rotate, revoke.", no_args_is_help=True)
+keys = typer.Typer(help="密钥：查看、轮换、登记、吊销。 Keys: list, rotate, register, revoke.", no_args_is_help=True)
 application.add_typer(city, name="city")
 application.add_typer(keys, name="keys")
 
@@ -208,10 +208,25 @@ def keys_rotate(
     print(rotate(_settings(), purpose))
 
 
+@keys.command("register")
+@refusing
+def keys_register(
+    owner: Annotated[
+        str,
+        typer.Argument(help="商户的统一社会信用代码，或信源编号。 A partner's credit code, or a source's code."),
+    ],
+    file: Annotated[Path, typer.Argument(help="公钥文件，JWK 或 PEM。 The public key, JWK or PEM.")],
+) -> None:
+    """登记商户或信源的公钥，打印密钥编号。 Register the public key of a partner or a source; prints its key id."""
+    from backend.commands.keys import register
+
+    print(register(_settings(), owner, file))
+
+
 @keys.command("revoke")
 @refusing
 def keys_revoke(kid: Annotated[str, typer.Argument(help="密钥编号。 The key's id.")]) -> None:
-    """立即吊销一把密钥；若在用则同时换新。 Revoke a key at once; an active one is replaced."""
+    """立即吊销一把密钥（我方、商户或信源的）；我方在用的同时换新。 Revoke a key at once, ours or a signer's; an active one of ours is replaced."""
     from backend.commands.keys import revoke
 
     if not revoke(_settings(), kid):
@@ -250,6 +265,25 @@ def demo(
     from backend.commands.demo import run
 
     raise typer.Exit(run(_settings(), url))
+
+
+@application.command()
+@refusing
+def bench(
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=20, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
+    ] = 3.0,
+    connections: Annotated[int, typer.Option(min=1, max=256, help="同时连接数。 Connections kept open.")] = 32,
+    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are.")] = 3,
+    residents: Annotated[int, typer.Option(min=100, max=100_000, help="居民人数。 Number of residents.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """在临时服务上测量主要接口，并与同一次运行的空接口比较。 Measure the hot endpoints beside the bare ceilings."""
+    from backend.commands.bench import Plan, run
+
+    configure_logging("warning")
+    plan = Plan(seconds=seconds, connections=connections, rounds=rounds, residents=residents)
+    raise typer.Exit(run(read_settings(), plan, as_json=as_json))
 
 
 @application.command()

@@ -1,12 +1,21 @@
-"""`xinyi keys`: list, rotate and revoke our own keys."""
+"""`xinyi keys`: our own keys, and the public keys of those who sign requests to us."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from backend.commands.services import opened, servers
-from backend.platform import keys
+from backend.partner_accounts import service as partner_accounts
+from backend.platform import keys, signers
 from backend.platform.keys import Purpose
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
+from backend.records.intake import register_key as register_source_key
+from backend.records.intake import sources_with_ids
+from partners.signatures.keys import PublicKey, jwk_of
 
 
 def listing(settings: Settings) -> list[dict[str, object]]:
@@ -36,12 +45,58 @@ def rotate(settings: Settings, purpose: str) -> str:
         return asyncio.run(act(addressed))
 
 
+def register(settings: Settings, owner: str, file: Path) -> str:
+    """Registers a public key (JWK or PEM) of a partner (its credit code) or a source (its code); gives the key id.
+
+    Raises Refusal for an owner or a key that cannot be used. A running server knows the key within a second.
+    """
+    jwk = _public_key(file)
+
+    async def act(addressed: Settings) -> str:
+        async with opened(addressed) as platform:
+            sources = {source.code: source_id for source, source_id in await sources_with_ids(platform)}
+            async with platform.database.transaction() as connection:
+                try:
+                    if owner in sources:
+                        return await register_source_key(platform, connection, sources[owner], jwk)
+                    if (partner_id := await partner_accounts.find(connection, owner)) is not None:
+                        return await partner_accounts.register_key(platform, connection, partner_id, jwk)
+                except ValueError as error:
+                    raise Refusal(f"不能登记该密钥：{error}。", f"The key cannot be registered: {error}.") from None
+        raise Refusal(
+            f"没有找到 {owner}：请填写商户的统一社会信用代码，或信源编号。",
+            f"{owner} was not found: give a partner's unified social credit code, or a source's code.",
+        )
+
+    with servers(settings) as addressed:
+        return asyncio.run(act(addressed))
+
+
+def _public_key(file: Path) -> Mapping[str, object]:
+    """The JWK in a file that holds one, or a public key in PEM."""
+    try:
+        content = file.read_bytes()
+        if content.startswith(b"-----BEGIN"):
+            key = load_pem_public_key(content)
+            if not isinstance(key, PublicKey):
+                raise ValueError("only Ed25519 and P-256 are registered")
+            return jwk_of(key)
+        return msgspec.json.decode(content, type=dict[str, object])
+    except OSError as error:
+        raise Refusal(f"无法读取 {file}：{error.strerror}。", f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise Refusal(
+            f"{file} 不是公钥（JWK 或 PEM）：{error}。", f"{file} holds no public key (JWK or PEM): {error}."
+        ) from None
+
+
 def revoke(settings: Settings, kid: str) -> bool:
-    """Revokes a key at once; False if there is none to revoke."""
+    """Revokes a key at once, ours or a signer's; False if there is none to revoke."""
 
     async def act(addressed: Settings) -> bool:
         async with opened(addressed) as platform, platform.database.transaction() as connection:
-            return await keys.revoke(connection, platform.cipher, kid, platform.clock.now())
+            ours = await keys.revoke(connection, platform.cipher, kid, platform.clock.now())
+            return ours or await signers.revoke(connection, kid)
 
     with servers(settings) as addressed:
         return asyncio.run(act(addressed))

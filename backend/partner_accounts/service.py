@@ -24,7 +24,6 @@ from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
-from partners.signatures.keys import algorithm_of, jwk_of, public_key_from_jwk, thumbprint
 
 
 async def add_partner(platform: Platform, connection: Connection, partner: NewPartner) -> UUID:
@@ -88,18 +87,14 @@ async def add_clerk(
     await identity.grant_role(platform, connection, account_id, Role.CLERK)
 
 
-async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, str]) -> str:
-    """Registers a partner's public key (JWK, Ed25519 or P-256); gives its key id (RFC 7638 thumbprint).
+async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
+    """Registers a partner's public key (JWK); gives its key id. Raises ValueError, see `signers.register`."""
+    return await signers.register(connection, Role.PARTNER, partner_id, jwk, platform.clock.now())
 
-    The algorithm is the key's own and is fixed here, never by a message (RFC 9421, section 3.2). Raises ValueError for
-    a key that is neither.
-    """
-    public_key = public_key_from_jwk(jwk)
-    key = jwk_of(public_key)
-    key_id = thumbprint(key)
-    now = platform.clock.now()
-    await signers.register(connection, Role.PARTNER, partner_id, key_id, key, algorithm_of(public_key), now)
-    return key_id
+
+async def find(connection: Connection, credit_code: str) -> UUID | None:
+    """The partner with this unified social credit code. One round trip."""
+    return await store.find(connection, credit_code)
 
 
 async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:

@@ -123,6 +123,12 @@ async def partner(connection: Connection, partner_id: UUID, benefit_id: str | No
     )
 
 
+async def find(connection: Connection, credit_code: str) -> UUID | None:
+    """The partner with this unified social credit code."""
+    found: UUID | None = await connection.fetch_value("SELECT id FROM partner WHERE credit_code = $1", credit_code)
+    return found
+
+
 async def names(connection: Connection, partner_ids: Sequence[UUID]) -> list[Row]:
     """Ids and names of partners."""
     return await connection.fetch("SELECT id, name, name_en FROM partner WHERE id = ANY($1)", list(partner_ids))

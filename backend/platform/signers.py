@@ -1,5 +1,6 @@
 """Public keys of those who sign requests to us: partners and sources. The worker's copy follows the database by signal."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import msgspec
 from backend.platform import signals
 from backend.platform.database import Connection, Database
 from backend.platform.roles import Role
-from partners.signatures.keys import PublicKey, public_key_from_jwk
+from partners.signatures.keys import PublicKey, algorithm_of, jwk_of, public_key_from_jwk, thumbprint
 
 
 class SignerKeyEntry(msgspec.Struct, frozen=True):
@@ -42,21 +43,30 @@ class SignerKeys:
         return self._entries.get(key_id)
 
 
-async def register(
-    connection: Connection, role: Role, owner_id: UUID, kid: str, jwk: dict[str, str], algorithm: str, now: datetime
-) -> None:
-    """Registers a public key (JWK) under its thumbprint; doing it twice changes nothing."""
+async def register(connection: Connection, role: Role, owner_id: UUID, jwk: Mapping[str, object], now: datetime) -> str:
+    """Registers a public key (JWK, Ed25519 or P-256) under its thumbprint (RFC 7638), which it gives; twice changes nothing.
+
+    The algorithm is the key's own and is fixed here, never by a message (RFC 9421, section 3.2). Raises ValueError for a
+    key that is neither, that is somebody else's, or that was revoked: a revoked key never comes back.
+    """
+    public_key = public_key_from_jwk(jwk)
+    known = jwk_of(public_key)
+    key_id = thumbprint(known)
     await connection.execute(
         "INSERT INTO signer_key (kid, owner_kind, owner_id, algorithm, public_key, state, created_at) "
         "VALUES ($1, $2, $3, $4, $5, 'live', $6) ON CONFLICT (kid) DO NOTHING",
-        kid,
+        key_id,
         role.value,
         owner_id,
-        algorithm,
-        jwk,
+        algorithm_of(public_key),
+        known,
         now,
     )
+    row = await connection.fetch_one("SELECT owner_kind, owner_id, state FROM signer_key WHERE kid = $1", key_id)
+    if row is None or (row["owner_kind"], row["owner_id"], row["state"]) != (role.value, owner_id, "live"):
+        raise ValueError(f"the key {key_id} is registered for somebody else, or was revoked")
     await signals.send(connection, "signers")
+    return key_id
 
 
 async def revoke(connection: Connection, kid: str) -> bool:

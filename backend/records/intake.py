@@ -5,7 +5,7 @@ a later version replaces the earlier one, which stays in the history.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -43,7 +43,6 @@ from backend.records.states import RecordState
 from backend.records.validation import Accepted, Returned, Validator
 from backend.subjects import service as subjects
 from backend.subjects.service import Identifier, SubjectKind
-from partners.signatures.keys import algorithm_of, public_key_from_jwk, thumbprint
 
 # The topic of the due queue on which records wait for their archive; keyed by subject.
 RETENTION = "record-retention"
@@ -68,9 +67,13 @@ async def add_source(platform: Platform, connection: Connection, source: NewSour
     source_id = new_id(now)
     await store.add_source(connection, source_id, source.code, source.name, source.name_en, source.items, now)
     for jwk in source.keys:
-        algorithm = algorithm_of(public_key_from_jwk(jwk))
-        await signers.register(connection, Role.SOURCE, source_id, thumbprint(jwk), dict(jwk), algorithm, now)
+        await register_key(platform, connection, source_id, jwk)
     return source_id
+
+
+async def register_key(platform: Platform, connection: Connection, source_id: UUID, jwk: Mapping[str, object]) -> str:
+    """Registers a source's public key (JWK); gives its key id. Raises ValueError, see `signers.register`."""
+    return await signers.register(connection, Role.SOURCE, source_id, jwk, platform.clock.now())
 
 
 async def list_sources(platform: Platform) -> list[SourceOut]:

@@ -28,7 +28,7 @@ async def register_signer(platform: Platform, role: Role, owner_id: UUID, key: S
     """Registers the key of a partner or a source, and has this process see it."""
     jwk = jwk_of(key.private_key.public_key())
     async with platform.database.transaction() as connection:
-        await signers.register(connection, role, owner_id, key.key_id, jwk, "ed25519", platform.clock.now())
+        await signers.register(connection, role, owner_id, jwk, platform.clock.now())
     await platform.signers.reload()
 
 

@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from partners.signatures.keys import jwk_of, thumbprint
 from tests.commands.conftest import Xinyi, free_port
 
 COMMANDS = ("up", "migrate", "city", "intake", "score", "keys", "openapi", "demo", "doctor", "bench")
@@ -59,6 +62,29 @@ def test_a_small_city_is_built_filled_scored_and_its_keys_are_kept(xinyi: Xinyi,
     assert rotated in now
     assert xinyi("keys", "revoke", "nobody").returncode == 1
     assert xinyi("keys", "rotate", "nothing").returncode == 3
+
+
+def test_keys_of_others_are_registered_from_a_file_and_revoked(xinyi: Xinyi, tmp_path: Path) -> None:
+    assert xinyi("city", "create", "--residents", "10").returncode == 0
+    private_key = Ed25519PrivateKey.generate()
+    public_key = private_key.public_key()
+    pem, jwk, secret = (tmp_path / name for name in ("key.pem", "key.json", "secret.pem"))
+    pem.write_bytes(public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    jwk.write_text(json.dumps(jwk_of(public_key)), encoding="utf-8")
+    secret.write_bytes(private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    registered = xinyi("keys", "register", "civil-affairs", str(pem))
+    assert registered.stdout.strip() == thumbprint(jwk_of(public_key))
+    assert xinyi("keys", "register", "civil-affairs", str(jwk)).returncode == 0
+    for owner, file in (
+        ("nobody", jwk),
+        ("market-regulation", jwk),
+        ("civil-affairs", secret),
+        ("civil-affairs", tmp_path),
+    ):
+        refused = xinyi("keys", "register", owner, str(file))
+        assert (refused.returncode, "Traceback" in refused.stderr) == (3, False), (owner, file, refused.stderr)
+    assert xinyi("keys", "revoke", thumbprint(jwk_of(public_key))).returncode == 0
+    assert xinyi("keys", "register", "civil-affairs", str(pem)).returncode == 3
 
 
 @pytest.mark.parametrize("arguments", [("city", "create", "--residents", "ten"), ("nothing",), ("intake",)])
