@@ -12,6 +12,7 @@ from playwright.async_api import Page, expect
 from backend.platform.clock import SettableClock
 from backend.platform.identifiers import make_identity_number
 from backend.platform.platform import Platform
+from partners.benefits.terms import BenefitKind, Text, Tier
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import make_partner, make_terms, publish
 from tests.builders.people import Person
@@ -22,6 +23,7 @@ from tests.pages.acts import consent, fits_the_screen, open_tab, register, shown
 from tests.pages.conftest import OpenedPage
 
 BENEFIT = "reading-discount"
+TIERS = (Tier(Text("人人", "Everyone"), 0, 20_000),)
 
 
 @pytest.fixture
@@ -228,3 +230,52 @@ async def test_a_refused_number_is_explained_at_its_field(
     await page.get_by_role("button", name="核验").click()
     await expect(page.locator("#identity-problem")).to_contain_text("身份号码")
     await expect(page.locator("#name-problem")).to_be_empty()
+
+
+async def test_a_deposit_order_is_agreed_to_and_revoked_on_the_phone(
+    resident_page: OpenedPage,
+    someone: Person,
+    delivery: RememberedDelivery,
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: SettableClock,
+) -> None:
+    waiver = make_terms("no-deposit", kind=BenefitKind.DEPOSIT_WAIVER, unit="fen", cap_fen=20_000, tiers=TIERS)
+    await publish(platform, waiver)
+    lender = await make_partner(client, platform, clock, "no-deposit", name="桃花市图书馆")
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute", "show")
+
+    async def order() -> str:
+        digits = (await shown_code(page)).replace(" ", "")
+        verification = (await lender.verify(digits, "no-deposit")).json()["verification_id"]
+        wanted = {"verification_id": verification, "agreed_fen": 10_000, "partner_ref": "loan-1"}
+        opened: str = (await lender.post("/v1/partner/orders", wanted)).json()["order_id"]
+        return opened
+
+    first = await order()
+    await open_tab(page, "便利")
+    card = page.locator("#orders .order")
+    await expect(card).to_contain_text("待您同意")
+    await expect(card).to_contain_text("免押金 ¥100")
+    assert await fits_the_screen(page)
+    await card.get_by_role("button", name="同意").click()
+    await expect(card).to_contain_text("已同意，待开始")
+    assert (await lender.post(f"/v1/partner/orders/{first}/start", {})).json()["state"] == "in-use"
+    settlement = {"charges": [{"what": "逾期", "fen": 250}]}
+    await lender.post(f"/v1/partner/orders/{first}/settlement", settlement)
+    await open_tab(page, "便利")
+    await expect(card).to_contain_text("应付 ¥2.50，请在 2026年12月1日前付给商户")
+    await expect(card.get_by_role("button")).to_have_count(0)
+    await lender.post(f"/v1/partner/orders/{first}/payment", {"paid_fen": 250})
+
+    # The phone tells that the code was used, and shows another one.
+    await open_tab(page, "诚信码")
+    await page.locator("#used").get_by_role("button", name="知道了").click()
+    await order()
+    await open_tab(page, "便利")
+    await page.locator("#orders .order").get_by_role("button", name="取消订单").click()
+    await expect(page.locator("#orders .order")).to_have_count(0)
+    await expect(page.locator("#orders-ended")).to_contain_text("已结束 2 笔")
+    assert resident_page.complaints == []

@@ -3,6 +3,7 @@
 import { AccessLog, Account, Consents } from "./account_view.js";
 import { loadBenefits } from "./benefits_view.js";
 import { CodeView } from "./code_view.js";
+import { Orders } from "./orders_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
@@ -13,12 +14,13 @@ const consents = new Consents(session, consentsChanged);
 const accessLog = new AccessLog(session);
 const account = new Account(session, signedOut);
 const code = new CodeView(session);
+const orders = new Orders(session, () => TABS.benefits());
 let tab = null;
 
 const TABS = {
   code: async () => showConsentEffects(),
   score: () => loadScore(session, consents.has("compute")),
-  benefits: () => loadBenefits(session),
+  benefits: () => Promise.all([orders.load(), loadBenefits(session)]),
   account: () => Promise.all([account.load(), consents.load(), accessLog.load()]),
 };
 
