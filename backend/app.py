@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
@@ -20,6 +20,7 @@ from backend.platform.clock import Clock
 from backend.platform.delivery import MessageDelivery
 from backend.platform.due import DueQueue
 from backend.platform.http.bodies import require_json
+from backend.platform.http.methods import answer_options
 from backend.platform.http.operation import BEARER, SIGNATURE
 from backend.platform.http.problems import HANDLERS as PROBLEM_HANDLERS
 from backend.platform.http.signatures import MessageSignatures
@@ -81,7 +82,7 @@ def build(
         route_handlers=[*rooms.HANDLERS, *OPERATIONS],
         guards=[authorize],
         middleware=[MessageSignatures()],
-        before_request=require_json,
+        before_request=check_request,
         dependencies={
             "platform": Provide(provide_platform, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
@@ -99,6 +100,12 @@ def build(
     )
     _require_permissions(application)
     return application
+
+
+async def check_request(request: Request) -> Response[None] | None:
+    """What comes before every handler."""
+    await require_json(request)
+    return answer_options(request)
 
 
 def _openapi_config(settings: Settings) -> OpenAPIConfig:

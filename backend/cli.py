@@ -271,7 +271,7 @@ def demo(
 @refusing
 def bench(
     seconds: Annotated[
-        float, typer.Option(min=0.1, max=20, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
+        float, typer.Option(min=0.1, max=10, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
     ] = 3.0,
     connections: Annotated[int, typer.Option(min=1, max=256, help="同时连接数。 Connections kept open.")] = 32,
     rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are.")] = 3,

@@ -1,5 +1,7 @@
 """The published contract: OpenAPI 3.1 from the code, with the examples that every operation declares."""
 
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -19,6 +21,8 @@ def document(application: Litestar) -> dict[str, Any]:
                 operation = (path or {}).get(method.lower())
                 if operation is not None:
                     _add_examples(operation, handler.opt)
+    _describe_exactly(schema["components"]["schemas"])
+    _publish_patterns(schema)
     return schema
 
 
@@ -40,3 +44,58 @@ def _add_examples(operation: dict[str, Any], options: dict[str, Any]) -> None:
             if status.startswith("2"):
                 for media in response.get("content", {}).values():
                     media["example"] = options["answer"]
+
+
+def _describe_exactly(schemas: dict[str, Any]) -> None:
+    """Structs are described by the library that reads and writes them: the framework's description says nothing of
+    unknown fields being refused, and leaves out what holds for the items of a list and the keys of a mapping."""
+    for struct in _structs_of(msgspec.Struct):
+        module = struct.__module__
+        described = schemas.get(_key_of(struct.__name__, module, schemas) or "", {})
+        # Another struct of the same name, of a library or of what is never sent, has other fields.
+        if set(described.get("properties", ())) != set(struct.__struct_encode_fields__):
+            continue
+        for name, schema in msgspec.json.schema_components([struct], ref_template="{name}")[1].items():
+            key = _key_of(name, module, schemas) or name
+            if name == struct.__name__ or key not in schemas:
+                schemas[key] = _with_references(schema, module, schemas)
+
+
+def _with_references(node: Any, module: str, schemas: Mapping[str, Any]) -> Any:
+    """A schema of this module's struct, with references to where the framework keeps what it refers to."""
+    if isinstance(node, list):
+        return [_with_references(child, module, schemas) for child in node]
+    if not isinstance(node, dict):
+        return node
+    whole = {name: _with_references(child, module, schemas) for name, child in node.items()}
+    if isinstance(name := node.get("$ref"), str):
+        whole["$ref"] = f"#/components/schemas/{_key_of(name, module, schemas) or name}"
+    if isinstance(text := node.get("description"), str):
+        whole["description"] = cleandoc(text)
+    return whole
+
+
+def _key_of(name: str, module: str, schemas: Mapping[str, Any]) -> str | None:
+    """Under which key the framework describes a type: its name, or as much of its path as tells it from others."""
+    keys = [key for key in schemas if key == name or key.endswith(f"_{name}")]
+    path = f"{module}.{name}".replace(".", "_")
+    return next((key for key in keys if path.endswith(key)), keys[0] if len(keys) == 1 else None)
+
+
+def _structs_of(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for struct in base.__subclasses__():
+        if struct.__module__.startswith(("backend.", "partners.", "scoring.")):
+            yield struct
+        yield from _structs_of(struct)
+
+
+def _publish_patterns(node: Any) -> None:
+    """In ECMA-262, the dialect of JSON Schema, `$` is the end; only Python needs to be told that no newline may follow."""
+    if isinstance(node, dict):
+        if isinstance(pattern := node.get("pattern"), str):
+            node["pattern"] = pattern.replace(r"(?!\n)$", "$")
+        for child in node.values():
+            _publish_patterns(child)
+    elif isinstance(node, list):
+        for child in node:
+            _publish_patterns(child)

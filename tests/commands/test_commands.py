@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from partners.signatures.keys import jwk_of, thumbprint
-from tests.commands.conftest import Xinyi, free_port
+from tests.builders.server import free_port
+from tests.commands.conftest import Xinyi
 
 COMMANDS = ("up", "migrate", "city", "intake", "score", "keys", "openapi", "demo", "doctor", "bench")
 

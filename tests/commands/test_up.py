@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.commands.conftest import Server, Xinyi, free_port
+from tests.builders.server import Server, free_port
+from tests.commands.conftest import Xinyi
 
 
 def processes_of(data: Path) -> list[int]:
