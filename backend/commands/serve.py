@@ -1,10 +1,8 @@
 """`xinyi up`: services, migration, synthetic city, keys, server; and what to open and scan."""
 
 import asyncio
-import ctypes
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -13,20 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import qrcode
-from granian.constants import Interfaces, Loops
-from granian.server import Server
 from rich.cells import cell_len, set_cell_size
 
 from backend import schema
 from backend.city import sign_ins
 from backend.city.create import city_wanted, create_city, pieces
+from backend.commands.http_server import end_with_parent, serve
 from backend.commands.progress import progress
 from backend.commands.services import Running, announce, find_running, opened, servers
 from backend.platform.keys import ensure_first_keys
 from backend.platform.refusal import Refusal
 from backend.platform.settings import EVERY_INTERFACE, Settings
 
-_PARENT_DEATH_SIGNAL = 1
 # An address of documentation (RFC 5737): what the machine would send from to reach the rest of the network.
 _SOMEWHERE = ("192.0.2.1", 9)
 
@@ -80,26 +76,12 @@ def _serve(settings: Settings) -> None:
             "REDIS_URL": settings.redis_url,
         }
     )
-    server = Server(
-        "backend.commands.serve:worker",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=settings.workers or min(2, os.cpu_count() or 1),
-        factory=True,
-        websockets=False,
-        log_enabled=False,
-        backpressure=512,
-        respawn_failed_workers=True,
-    )
-    server.serve()
+    serve(settings, "backend.commands.serve:worker")
 
 
 def worker() -> object:
-    """One worker process: ends with its parent, however that ends, so that no orphan keeps the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    """The application of one worker process."""
+    end_with_parent()
     from backend.app import create
 
     return create()

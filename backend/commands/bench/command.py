@@ -1,7 +1,6 @@
 """One run: throw-away services, a population, a server, and rounds in which everything is measured once."""
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ from backend.commands.bench.population import Population, pieces, populate
 from backend.commands.bench.report import Found, Report, as_text, show, values_of
 from backend.commands.bench.requests import ROWS, Requests, accepted, eligible
 from backend.commands.bench.server import free_port, served
+from backend.commands.http_server import most_workers
 from backend.commands.progress import Advance, progress
 from backend.commands.serve import prepare_database
 from backend.commands.services import opened
@@ -59,7 +59,7 @@ def run(settings: Settings, plan: Plan, *, as_json: bool) -> int:
     """
     with tempfile.TemporaryDirectory(prefix="xinyi-bench-") as folder:
         try:
-            report = _report(Path(folder), settings.workers or min(2, os.cpu_count() or 1), plan)
+            report = _report(Path(folder), settings.workers or most_workers(), plan)
         except Wrong as wrong:
             print(
                 f"测量中止，结果不可信。 The bench ended: its result could not be believed.\n{wrong}", file=sys.stderr

@@ -1,8 +1,6 @@
 """The server that is measured: granian as `xinyi up` runs it, in a process of its own, with the ceilings beside the rest."""
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -12,15 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
-from granian.constants import Interfaces, Loops
-from granian.server import Server
 
+from backend.commands.http_server import end_with_parent, serve
 from backend.platform.http.telemetry import Application
 from backend.platform.logging import configure_logging
 from backend.platform.refusal import Refusal
 from backend.platform.settings import ENVIRONMENT, Settings, read_settings
 
-_PARENT_DEATH_SIGNAL = 1
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 
@@ -81,14 +77,9 @@ def _wait(process: subprocess.Popen[bytes], settings: Settings, log_file: Path) 
     )
 
 
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
 def worker() -> Application:
     """One worker process, as `backend.commands.serve.worker` is one of `xinyi up`."""
-    _end_with_parent()
+    end_with_parent()
     from backend.commands.bench.ceilings import application
 
     settings = read_settings()
@@ -98,21 +89,8 @@ def worker() -> Application:
 
 def main() -> None:
     """Serves until told to stop, with the same options as `xinyi up`: others would measure another server."""
-    _end_with_parent()
-    settings = read_settings()
-    Server(
-        "backend.commands.bench.server:worker",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=settings.workers,
-        factory=True,
-        websockets=False,
-        log_enabled=False,
-        backpressure=512,
-        respawn_failed_workers=True,
-    ).serve()
+    end_with_parent()
+    serve(read_settings(), "backend.commands.bench.server:worker")
 
 
 if __name__ == "__main__":
