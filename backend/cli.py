@@ -237,22 +237,26 @@ def keys_revoke(kid: Annotated[str, typer.Argument(help="密钥编号。 The key
 @application.command()
 @refusing
 def openapi(
-    check: Annotated[bool, typer.Option(help="只比较，不写。 Compare only.")] = False,
-    file: Annotated[Path, typer.Option(help="文件。 The file.")] = Path("openapi/xinyi.json"),
+    check: Annotated[bool, typer.Option("--check", help="只比较，不写。 Compare only.")] = False,
+    folder: Annotated[Path, typer.Option(help="仓库目录。 Folder of the repository.")] = Path(),
 ) -> None:
-    """由代码生成 OpenAPI 3.1 文档，或检查已提交的文档是否一致。 Write the contract from the code, or check it for drift."""
-    from backend.commands.openapi import current
+    """由代码生成 OpenAPI 3.1 文档与问题代码表，或检查已提交的是否一致。 Write the contract and the list of problems, or check them."""
+    from backend.commands.openapi import documents
 
-    wanted = current()
-    if not check:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(wanted)
-        print(file)
-    elif not file.exists() or file.read_bytes() != wanted:
-        print(
-            f"{file} 与代码不一致，请运行 xinyi openapi。 {file} differs from the code: run `xinyi openapi`.",
-            file=sys.stderr,
-        )
+    stale = False
+    for path, wanted in documents().items():
+        file = folder / path
+        if not check:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(wanted)
+            print(file)
+        elif not file.exists() or file.read_bytes() != wanted:
+            stale = True
+            print(
+                f"{file} 与代码不一致，请运行 xinyi openapi。 {file} differs from the code: run `xinyi openapi`.",
+                file=sys.stderr,
+            )
+    if stale:
         raise typer.Exit(1)
 
 

@@ -88,6 +88,7 @@ _RECORD = {
     "fields": [{"name": "ZY_SC", "title": "服务时长", "value": "3"}],
     "received_at": "2026-05-10T02:00:00Z",
     "updated_at": "2026-11-23T09:00:00Z",
+    "corrected_at": None,
     "can_hide": False,
 }
 _ACT = (NOT_FOUND, STATE_CONFLICT, OWN_MATTER)

@@ -14,7 +14,9 @@ from backend.platform.problems import BAD_CURSOR
 from backend.platform.roles import Permission
 
 # Codes of scenes and districts: PostgreSQL text takes no NUL, so the shape is checked at the door.
-Code = Annotated[str | None, Parameter(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max_length=40)]
+_CODE = r"^[a-z][a-z-]{0,39}(?!\n)$"
+SceneCode = Annotated[str | None, Parameter(pattern=_CODE, max_length=40, description="场景 scene")]
+DistrictCode = Annotated[str | None, Parameter(pattern=_CODE, max_length=40, description="区县 district")]
 
 
 @get(
@@ -41,8 +43,8 @@ Code = Annotated[str | None, Parameter(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max
 )
 async def list_partners(
     platform: ThePlatform,
-    scene: Code = None,
-    district: Code = None,
+    scene: SceneCode = None,
+    district: DistrictCode = None,
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> PartnerPage:

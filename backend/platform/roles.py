@@ -44,7 +44,6 @@ class Permission(StrEnum):
     TILL_USE = "till.use"
     OBJECTIONS_HANDLE = "objections.handle"
     COMMITMENTS_CHECK = "commitments.check"
-    OPERATIONS_READ = "operations.read"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -71,7 +70,6 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.TILL_USE: frozenset({Role.CLERK}),
     Permission.OBJECTIONS_HANDLE: frozenset({Role.CASE_OFFICER}),
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
-    Permission.OPERATIONS_READ: frozenset({Role.OPERATOR, Role.AUDITOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

@@ -1,5 +1,6 @@
 """Scores and rule sets over HTTP."""
 
+import msgspec
 from litestar import get
 from litestar.params import FromPath
 
@@ -25,6 +26,8 @@ _SCORE = {
     "computed_at": "2026-11-23T08:00:00Z",
     "pending": False,
 }
+_RULE_SET = service.published_rule_set("taohua")
+_SHORT_RULE_SET = msgspec.to_builtins(msgspec.structs.replace(_RULE_SET, rules=_RULE_SET.rules[:1]))
 
 
 @get(
@@ -134,6 +137,7 @@ async def list_rule_sets(platform: ThePlatform) -> list[RuleSetSummary]:
         "一套评价规则 One rule set, whole",
         "每条规则含分值、有效期、法律依据与说明。Every rule with points, term, legal basis and reason.",
         raises=(NOT_FOUND,),
+        answer=_SHORT_RULE_SET,
     ),
 )
 async def read_rule_set(identifier: FromPath[str]) -> RuleSet:

@@ -45,7 +45,7 @@ class Signing(AuthBase):
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else body
         assert isinstance(content, bytes)
-        headers = {name: str(value) for name, value in request.headers.items()}
+        headers = {name.lower(): str(value) for name, value in request.headers.items()}
         message = RequestMessage(request.method or "", request.url or "", headers, content)
         with contextlib.suppress(ValueError):
             nonce = secrets.token_urlsafe(16)
