@@ -1,7 +1,7 @@
 """Pure: rule sets, scores, explanations and their legality; columns and values in, values out.
 
 >>> from datetime import date
->>> from scoring import Fact, load, score
+>>> from scoring import Fact, load, score, shipped
 >>> rule_set = load(shipped("taohua"))
 >>> hours = Fact("r1", "volunteer-service", date(2026, 3, 1), None, "active", None, 25, "青年志愿者协会")
 >>> result = score(rule_set, [hours], date(2026, 11, 23))
