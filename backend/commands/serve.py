@@ -22,6 +22,8 @@ from backend.commands.services import Running, announce, find_running, opened, s
 from backend.platform.keys import ensure_first_keys
 from backend.platform.refusal import Refusal
 from backend.platform.settings import EVERY_INTERFACE, Settings
+from backend.platform.terms import working_calendar
+from backend.platform.working_days import WorkingDaysError
 
 # An address of documentation (RFC 5737): what the machine would send from to reach the rest of the network.
 _SOMEWHERE = ("192.0.2.1", 9)
@@ -39,6 +41,7 @@ def up(settings: Settings, residents: int, seed: int, *, with_city: bool = True)
             f"Xinyi already runs on {settings.data_directory}.",
         )
     _require_free_port(settings.host, settings.port)
+    _require_working_days(settings.working_days_file)
     with servers(settings) as addressed:
         asyncio.run(prepare_database(addressed))
         if with_city:
@@ -122,6 +125,14 @@ def _require_free_port(host: str, port: int) -> None:
                 f"无法使用 {host}:{port}（{error.strerror}），请用 --port 或 XINYI_PORT 换一个端口。",
                 f"{host}:{port} cannot be used ({error.strerror}): choose another with --port or XINYI_PORT.",
             ) from None
+
+
+def _require_working_days(file: str) -> None:
+    """A table of days that cannot be used stops the start, not the first objection."""
+    try:
+        working_calendar(file)
+    except WorkingDaysError as error:
+        raise Refusal(f"XINYI_WORKING_DAYS：{error.zh}", f"XINYI_WORKING_DAYS: {error.en}") from None
 
 
 def _greet(settings: Settings) -> None:

@@ -94,6 +94,7 @@ def test_a_wrong_address_is_one_sentence(xinyi: Xinyi) -> None:
         ("REDIS_URL", "127.0.0.1"),
         ("XINYI_PROT", "8000"),
         ("XINYI_PORT", "many"),
+        ("XINYI_WORKING_DAYS", "/nowhere/days.yaml"),
     ):
         refused = xinyi("up", "--port", str(free_port()), **{name: value})
         assert refused.returncode == 3, (name, value, refused.stderr)

@@ -17,7 +17,10 @@ def names(requirements: list[str]) -> set[str]:
 def rows(section: str) -> dict[str, tuple[str, str]]:
     """Package -> licence and reason, of one section of the page."""
     [text] = re.findall(rf"^## [^\n]*{section}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
-    return {name: (licence, reason) for name, licence, reason in re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.M)}
+    return {
+        name: (licence, reason)
+        for name, licence, reason in re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", text, re.M)
+    }
 
 
 def test_the_page_and_the_project_name_the_same_packages() -> None:
