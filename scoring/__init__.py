@@ -1,4 +1,4 @@
-"""Pure: rule sets, scores, explanations and their legality; columns and values in, values out.
+"""Pure: rule sets, scores, explanations and their legality; facts, a rule set and a date in, values out.
 
 >>> from datetime import date
 >>> from scoring import Fact, load, score, shipped
