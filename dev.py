@@ -262,7 +262,7 @@ def steps(pytest_arguments: "Sequence[str]") -> "list[Step]":
     ]
     tests = [
         Step("browser", provide_browser),
-        Step("pytest", _python("-m", "pytest", *(pytest_arguments or ["-n", "2"]))),
+        Step("pytest", _python("-m", "pytest", *(pytest_arguments or ["-n", "2", "--dist", "loadgroup"]))),
     ]
     return tests if pytest_arguments else [*checks, *tests]
 

@@ -1,12 +1,15 @@
 """The published contract: OpenAPI 3.1 from the code, with the examples that every operation declares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.routes import HTTPRoute
+from msgspec import inspect
+
+from backend.platform.problems import ProblemDetails
 
 
 def document(application: Litestar) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def document(application: Litestar) -> dict[str, Any]:
                 operation = (path or {}).get(method.lower())
                 if operation is not None:
                     _add_examples(operation, handler.opt)
-    _describe_exactly(schema["components"]["schemas"])
+    _describe_exactly(schema["components"]["schemas"], _structs(application))
     _publish_patterns(schema)
     return schema
 
@@ -46,15 +49,11 @@ def _add_examples(operation: dict[str, Any], options: dict[str, Any]) -> None:
                     media["example"] = options["answer"]
 
 
-def _describe_exactly(schemas: dict[str, Any]) -> None:
+def _describe_exactly(schemas: dict[str, Any], structs: Iterable[type[msgspec.Struct]]) -> None:
     """Structs are described by the library that reads and writes them: the framework's description says nothing of
     unknown fields being refused, and leaves out what holds for the items of a list and the keys of a mapping."""
-    for struct in _structs_of(msgspec.Struct):
+    for struct in structs:
         module = struct.__module__
-        described = schemas.get(_key_of(struct.__name__, module, schemas) or "", {})
-        # Another struct of the same name, of a library or of what is never sent, has other fields.
-        if set(described.get("properties", ())) != set(struct.__struct_encode_fields__):
-            continue
         for name, schema in msgspec.json.schema_components([struct], ref_template="{name}")[1].items():
             key = _key_of(name, module, schemas) or name
             if name == struct.__name__ or key not in schemas:
@@ -82,11 +81,29 @@ def _key_of(name: str, module: str, schemas: Mapping[str, Any]) -> str | None:
     return next((key for key in keys if path.endswith(key)), keys[0] if len(keys) == 1 else None)
 
 
-def _structs_of(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    for struct in base.__subclasses__():
-        if struct.__module__.startswith(("backend.", "partners.", "scoring.")):
-            yield struct
-        yield from _structs_of(struct)
+def _structs(application: Litestar) -> list[type[msgspec.Struct]]:
+    """Every struct that an operation takes or answers, however deep, in a stable order."""
+    found: dict[str, type[msgspec.Struct]] = {}
+    waiting: list[Any] = [inspect.type_info(ProblemDetails)]
+    for route in application.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            signature = handler.parsed_fn_signature
+            answer = signature.return_type
+            types = [answer.inner_types[0] if answer.is_subclass_of(Response) and answer.inner_types else answer]
+            types += [signature.parameters["data"]] if "data" in signature.parameters else []
+            waiting += [inspect.type_info(each.annotation) for each in types]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, inspect.StructType):
+            name = f"{node.cls.__module__}.{node.cls.__qualname__}"
+            if name in found:
+                continue
+            found[name] = node.cls
+        if isinstance(node, (inspect.Type, inspect.Field)):
+            waiting += [getattr(node, field) for field in node.__struct_fields__]
+        elif isinstance(node, tuple):
+            waiting += node
+    return [found[name] for name in sorted(found)]
 
 
 def _publish_patterns(node: Any) -> None:
