@@ -16,7 +16,17 @@ from scoring.facts import Fact
 from scoring.ruleset import MILLIPOINTS, Dimension, Level, Names, Rule, RuleSet
 
 Reason = Literal[
-    "capped", "expired", "not-yet", "marked", "hidden", "corrected", "withdrawn", "repaired", "archived", "not-scored"
+    "capped",
+    "expired",
+    "not-yet",
+    "marked",
+    "hidden",
+    "corrected",
+    "withdrawn",
+    "repaired",
+    "archived",
+    "not-scored",
+    "towards-year",
 ]
 
 
@@ -113,7 +123,9 @@ def score(rule_set: RuleSet, facts: Iterable[Fact], as_of: date) -> Result:
     lines: list[Line] = []
     for candidate, uncapped in zip(candidates, raw, strict=True):
         if candidate.millipoints == 0:
-            leave_out(candidate.fact, "capped" if uncapped else "not-scored")
+            leave_out(
+                candidate.fact, "capped" if uncapped else "towards-year" if candidate.fact.amount else "not-scored"
+            )
         else:
             lines.append(_line(candidate, uncapped))
     total = rule_set.base + sum(line.millipoints for line in lines)

@@ -13,6 +13,9 @@ WHY_NOT_COUNTED: dict[Reason, Names] = {
     "withdrawn": Names("已撤销", "It was withdrawn"),
     "repaired": Names("已完成信用修复", "It was repaired"),
     "archived": Names("已归档", "It is archived"),
+    "towards-year": Names(
+        "已计入年度累计，尚未达到下一档", "Added to the year's amount, which has not reached a further step"
+    ),
     "not-scored": Names("本规则对该记录不计分", "The rule set gives no points for it"),
 }
 

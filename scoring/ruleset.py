@@ -30,6 +30,9 @@ class RuleSetError(ValueError):
         self.findings = unlawful
 
 
+Grade = Literal["county", "city", "province", "nation", "minor", "general", "serious"]
+
+
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text in Chinese and English."""
 
@@ -85,7 +88,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     months: Annotated[int, Meta(ge=1, le=120)]
     basis: Basis
     reason: Names
-    grade: str | None = None
+    grade: Grade | None = None
     points: Points = 0
     unit: Annotated[int, Meta(ge=1)] = 1
     steps: tuple[Step, ...] = ()
@@ -101,7 +104,7 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     names: Names
     subject: Literal["person", "enterprise"]
     purpose: Names
-    published_by: str
+    published_by: Annotated[str, Meta(min_length=1)]
     effective_from: date
     effective_until: date | None
     base_points: Points
@@ -182,14 +185,16 @@ def _texts(rule_set: RuleSet) -> list[tuple[str, str]]:
     return [
         ("names", f"{rule_set.names.zh} {rule_set.names.en}"),
         ("purpose", f"{rule_set.purpose.zh} {rule_set.purpose.en}"),
+        ("published_by", rule_set.published_by),
         *((dimension.id, f"{dimension.names.zh} {dimension.names.en}") for dimension in rule_set.dimensions),
+        *((f"level {level.rank}", f"{level.names.zh} {level.names.en}") for level in rule_set.levels),
     ]
 
 
 def _to_check(rule: Rule) -> RuleToCheck:
     return RuleToCheck(
         rule.id,
-        f"{rule.id} {rule.item} {rule.reason.zh} {rule.reason.en}",
+        f"{rule.id} {rule.item} {rule.reason.zh} {rule.reason.en} {rule.basis.provider} {rule.basis.law}",
         rule.basis.provider,
         rule.basis.law,
         rule.basis.information_class,
@@ -202,6 +207,8 @@ def _refuse(place: str, chinese: str, english: str) -> NoReturn:
 
 
 def _check_structure(rule_set: RuleSet) -> None:
+    if rule_set.effective_until is not None and rule_set.effective_until <= rule_set.effective_from:
+        _refuse("effective_until", "失效日期应晚于生效日期", "it ends before it begins")
     if not rule_set.minimum_points <= rule_set.base_points <= rule_set.maximum_points:
         _refuse("base_points", "基础分不在分值范围内", "the base is outside the range")
     thresholds = [level.at_least for level in sorted(rule_set.levels, key=lambda level: level.rank)]
@@ -209,7 +216,12 @@ def _check_structure(rule_set: RuleSet) -> None:
         _refuse("levels", "等级应从最低分起逐级升高", "levels must rise with their rank and begin at the minimum")
     if len({level.rank for level in rule_set.levels}) != len(rule_set.levels):
         _refuse("levels", "等级序号重复", "two levels have the same rank")
-    dimensions = {dimension.id for dimension in rule_set.dimensions}
+    dimensions = {dimension.id: dimension for dimension in rule_set.dimensions}
+    if len(dimensions) != len(rule_set.dimensions):
+        _refuse("dimensions", "维度编号重复", "two dimensions have the same id")
+    # Caps are counted by rule id: rules that shared one would share their caps.
+    if len({rule.id for rule in rule_set.rules}) != len(rule_set.rules):
+        _refuse("rules", "规则编号重复", "two rules have the same id")
     seen: set[tuple[str, str | None]] = set()
     for rule in rule_set.rules:
         if rule.dimension not in dimensions:
@@ -218,6 +230,17 @@ def _check_structure(rule_set: RuleSet) -> None:
             _refuse(rule.id, "同一事项和等次已有规则", "another rule has the same item and grade")
         seen.add((rule.item, rule.grade))
         _check_points(rule)
+        _check_direction(rule, dimensions[rule.dimension])
+
+
+def _check_direction(rule: Rule, dimension: Dimension) -> None:
+    adds = rule.kind == "steps" or rule.points > 0
+    if (dimension.most if adds else dimension.least) == 0:
+        _refuse(rule.id, "所在维度不允许此方向的分值", "its dimension lets no points of this direction count")
+    if rule.basis.information_class.strip() not in {"", "positive" if adds else "negative"}:
+        _refuse(rule.id, "信息类别与分值方向不符", "its class does not go with the direction of its points")
+    if any(cap is not None and (cap > 0) != adds for cap in (rule.yearly_cap, rule.total_cap)):
+        _refuse(rule.id, "封顶值与分值方向相反", "a cap points the other way than the rule")
 
 
 def _check_points(rule: Rule) -> None:
@@ -229,6 +252,3 @@ def _check_points(rule: Rule) -> None:
         return
     if rule.points == 0 or rule.steps:
         _refuse(rule.id, "分值不能为零", "it gives no points")
-    for cap in (rule.yearly_cap, rule.total_cap):
-        if cap is not None and (cap > 0) != (rule.points > 0):
-            _refuse(rule.id, "封顶值与分值方向相反", "a cap points the other way than the rule")

@@ -1,5 +1,7 @@
 """A rule set that breaks the constitution is refused before it can score anybody, naming rule, ground and article."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -83,3 +85,37 @@ def test_a_purpose_of_lending_is_refused() -> None:
 
 def test_the_shipped_rule_set_is_lawful() -> None:
     assert load(shipped("taohua")).id == "taohua"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda data: data["levels"][0]["names"].update(zh="信访重点人员"),
+        lambda data: data.update(published_by="信访局"),
+        lambda data: data["rules"][0]["basis"].update(law="《信访工作条例》"),
+        lambda data: data["dimensions"][0]["names"].update(en="Religious belief"),
+    ],
+    ids=["level", "publisher", "basis", "dimension"],
+)
+def test_what_is_forbidden_hides_nowhere(place: Callable[[Any], None]) -> None:
+    data = taohua()
+    place(data)
+    assert refusal_of(data).findings
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda data: data["rules"][1].update(id="honour-county"), "same id"),
+        (lambda data: data["dimensions"][1].update(id="law-abiding"), "same id"),
+        (lambda data: data.update(effective_until=date(2026, 1, 1)), "ends before it begins"),
+        (lambda data: data["rules"][8].update(yearly_cap=-1), "cap points the other way"),
+        (lambda data: data["rules"][0].update(dimension="law-abiding"), "no points of this direction"),
+        (lambda data: data["rules"][0]["basis"].update({"class": "negative"}), "class does not go with"),
+        (lambda data: data["rules"][0].update(grade="citty"), "citty"),
+    ],
+)
+def test_a_rule_set_that_contradicts_itself_is_refused(spoil: Callable[[Any], None], said: str) -> None:
+    data = taohua()
+    spoil(data)
+    assert said in str(refusal_of(data))
