@@ -24,6 +24,7 @@ def document(application: Litestar) -> dict[str, Any]:
                 operation = (path or {}).get(method.lower())
                 if operation is not None:
                     _add_examples(operation, handler.opt)
+                    _require_idempotency_key(operation)
     _describe_exactly(schema["components"]["schemas"], _structs(application))
     _publish_patterns(schema)
     return schema
@@ -47,6 +48,14 @@ def _add_examples(operation: dict[str, Any], options: dict[str, Any]) -> None:
             if status.startswith("2"):
                 for media in response.get("content", {}).values():
                     media["example"] = options["answer"]
+
+
+def _require_idempotency_key(operation: dict[str, Any]) -> None:
+    """Handlers take it as optional, so that its absence has a problem code of its own; callers have to send it."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "Idempotency-Key":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "format": "uuid"}
 
 
 def _describe_exactly(schemas: dict[str, Any], structs: Iterable[type[msgspec.Struct]]) -> None:
