@@ -76,7 +76,8 @@ class Server:
     def stop(self) -> int:
         """Ctrl-C; gives the exit code."""
         if self.process.poll() is None:
-            os.kill(self.process.pid, signal.SIGINT)
+            # A terminal sends it to the whole group.
+            os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(LONGEST_SECONDS)
 
     def sign_ins(self) -> dict[str, SignIn]:

@@ -53,6 +53,7 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     assert first.stop() == 0
     assert processes_of(first.data) == []
     assert "信易已停止" in first.said()
+    assert "Traceback" not in first.said()
 
     second = serve().ready()
     assert httpx2.get(f"{second.url}/.well-known/jwks.json").json() == keys
