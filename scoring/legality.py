@@ -82,5 +82,10 @@ def _about(subject: str, place: str, text: str) -> list[Finding]:
         for ground in forbidden_grounds()
         if ground.applies_to in {"all", subject}
         for word in ground.words
-        if (f" {normalise(word)} " in f" {plain} " if word.isascii() else normalise(word) in joined)
+        if (_stands_in(normalise(word), plain) if word.isascii() else normalise(word) in joined)
     ]
+
+
+def _stands_in(word: str, plain: str) -> bool:
+    """Whether an English word or phrase stands in a text, alone or in its plural."""
+    return any(f" {form} " in f" {plain} " for form in (word, f"{word}s", f"{word}es"))

@@ -15,6 +15,8 @@ from partners.signatures.requests import RequestMessage, SigningKey, sign_reques
 from tests.builders.server import Server, free_port
 
 REQUEST_TAG = "xinyi-request"
+# Given the role by the city, but in no sign-in of its own.
+AUDITOR_PHONE = "15499990005"
 
 
 class Anonymous(AuthBase):
@@ -71,6 +73,7 @@ def callers(server: Server) -> Mapping[str, AuthBase]:
         name: known[name].phone for name in ("resident", "agent", "clerk", "case-officer", "second-officer", "operator")
     }
     people["applicant"] = "15488880001"
+    people["auditor"] = AUDITOR_PHONE
     people["leaver"] = "15488880002"
     institutions = {name: known[name].key_file for name in ("partner", "lender", "source")}
     return {

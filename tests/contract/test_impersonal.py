@@ -1,50 +1,101 @@
 """Every place that reads a personal table without a row in the access log, reviewed one by one."""
 
 import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.builders.server import REPOSITORY
 
-# Room and function, with the reason that the code gives. A new use fails until somebody has reviewed it and put it here.
-REVIEWED = {
-    "city.holds_people": "existence only",
-    "codes.add": "ids only, of tickets that are being made for the person who asks",
-    "codes.burn": "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
-    "codes.by_handle": "ids only, to check what was typed; says nothing about whose ticket it is",
-    "consents.given": "whether the processing that follows is allowed at all; decides before anything about the person is read",
-    "consents.subjects_in_force": "whether the processing that follows is allowed at all; decides before anything about the person is read",
-    "deposits.has_arrears": "existence only, to decide whether one offer opens again",
-    "identity.subject_of_account": "ids only, of the person who is signing in",
-    "identity.subject_taken": "existence only, of the account of the person who proves their identity",
-    "objections.clocks": "whether the authority is late: ids, states and dates of its own work",
-    "objections.open_records": "ids only, of the person who is leaving",
-    "records.archive_due": "ids only, for the scores that must be looked at again",
-    "records.merge_staged": "what a source's own delivery changed: keys and ids, no content",
-    "records.next_retention": "dates for the due queue; nothing is shown to anybody",
-    "records.verdicts": "compares a delivery with what the same source delivered before; no content is read",
-    "scores.stored": "compared with the recomputed score in the same transaction; the recomputation itself is logged",
-}
+# Room and function, with the reason that the code gives; once for every use. A new use fails until somebody has reviewed
+# it and put it here.
+REVIEWED = [
+    ("city.holds_people", "existence only"),
+    ("codes.add", "ids only, of tickets that are being made for the person who asks"),
+    (
+        "codes.burn",
+        "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
+    ),
+    ("codes.by_handle", "ids only, to check what was typed; says nothing about whose ticket it is"),
+    (
+        "consents.given",
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+    ),
+    (
+        "consents.subjects_in_force",
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+    ),
+    ("deposits.has_arrears", "existence only, to decide whether one offer opens again"),
+    ("identity.subject_of_account", "ids only, of the person who is signing in"),
+    ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),
+    ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),
+    ("objections.open_records", "ids only, of the person who is leaving"),
+    ("records.archive_due", "ids only, for the scores that must be looked at again"),
+    ("records.merge_staged", "what a source's own delivery changed: keys and ids, no content"),
+    ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
+    ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),
+    ("scores.stored", "compared with the recomputed score in the same transaction; the recomputation itself is logged"),
+]
 
 
-def uses() -> dict[str, str]:
-    """Room and function -> the reason that the code gives."""
-    found: dict[str, str] = {}
-    for path in sorted((REPOSITORY / "backend").rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(function, ast.AsyncFunctionDef):
+def uses(folder: Path) -> list[tuple[str, str]]:
+    """Room and function with the reason that the code gives, once for every use, in the order of REVIEWED.
+
+    Whatever names the door counts, also outside of a function; what is not called there with a constant reason cannot be reviewed.
+    """
+    found = []
+    for path in sorted(folder.rglob("*.py")):
+        room = path.relative_to(folder).parts[0]
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for function, node in named(tree, "module"):
+            if isinstance(node, ast.Constant) and node.value == "impersonal":
+                raise AssertionError(f"{path}:{node.lineno}: the door is named by a text")
+            if not (isinstance(node, ast.Attribute) and node.attr == "impersonal"):
                 continue
-            for call in ast.walk(function):
-                if (
-                    isinstance(call, ast.Call)
-                    and isinstance(call.func, ast.Attribute)
-                    and call.func.attr == "impersonal"
-                ):
-                    reason = call.args[0]
-                    assert isinstance(reason, ast.Constant), f"{path}: the reason is a constant"
-                    assert isinstance(reason.value, str)
-                    room = path.relative_to(REPOSITORY / "backend").parts[0]
-                    found[f"{room}.{function.name}"] = reason.value
-    return found
+            call = calls.get(id(node))
+            reason = call.args[0] if call is not None and call.args else None
+            assert isinstance(reason, ast.Constant), f"{path}:{node.lineno}: not a call with a constant reason"
+            assert isinstance(reason.value, str)
+            found.append((f"{room}.{function}", reason.value))
+    return sorted(found)
+
+
+def named(node: ast.AST, function: str) -> Iterator[tuple[str, ast.AST]]:
+    """Every node below, with the name of the innermost function around it."""
+    for child in ast.iter_child_nodes(node):
+        around = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
+        yield around, child
+        yield from named(child, around)
 
 
 def test_every_read_without_an_access_row_was_reviewed() -> None:
-    assert uses() == REVIEWED
+    assert uses(REPOSITORY / "backend") == sorted(REVIEWED)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "async def seen(c):\n    await c.impersonal('first', '')\n    await c.impersonal('second', '')\n",
+        "def seen(c):\n    c.impersonal('first', '')\n    return lambda: c.impersonal('second', '')\n",
+        "class Store:\n    def seen(self):\n        return self.c.impersonal('first', self.c.impersonal('second', ''))\n",
+    ],
+)
+def test_every_use_is_listed_wherever_it_stands(tmp_path: Path, source: str) -> None:
+    (tmp_path / "store.py").write_text(source, encoding="utf-8")
+    assert uses(tmp_path) == [("store.py.seen", "first"), ("store.py.seen", "second")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "async def seen(c, reason):\n    return await c.impersonal(reason, '')\n",
+        "async def seen(c):\n    door = c.impersonal\n    return await door('first', '')\n",
+        "async def seen(c):\n    return await getattr(c, 'impersonal')('first', '')\n",
+    ],
+)
+def test_a_use_that_cannot_be_reviewed_is_refused(tmp_path: Path, source: str) -> None:
+    (tmp_path / "store.py").write_text(source, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        uses(tmp_path)

@@ -1,5 +1,6 @@
 """The published contract: in step with the code, valid, and complete enough to work from."""
 
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import schemathesis
 
 from backend.commands.openapi import documents
 from backend.platform import problems
@@ -22,9 +24,14 @@ OPERATIONS = {
 HAN = range(0x4E00, 0xA000)
 
 
+def has_chinese(text: str) -> bool:
+    """Whether there is a Chinese character in it."""
+    return any(ord(letter) in HAN for letter in text)
+
+
 def bilingual(text: str) -> bool:
     """Whether there is something to read in Chinese and in English."""
-    return any(ord(letter) in HAN for letter in text) and any(letter.isascii() and letter.isalpha() for letter in text)
+    return has_chinese(text) and any(letter.isascii() and letter.isalpha() for letter in text)
 
 
 def contents(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -45,6 +52,7 @@ def test_what_is_committed_follows_from_the_code(path: Path) -> None:
 
 def test_it_is_openapi_3_1_with_unique_operations() -> None:
     assert CONTRACT["openapi"].startswith("3.1")
+    schemathesis.openapi.from_dict(copy.deepcopy(CONTRACT)).validate()
     identifiers = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(identifiers)) == len(identifiers)
 
@@ -66,9 +74,6 @@ def test_every_operation_explains_itself(name: str) -> None:
     )
     refusals = {status for status in operation["responses"] if status >= "400"}
     assert {"400", "503"} <= refusals
-    assert "security" in operation or name.split()[1].startswith(
-        ("/v1/", "/livez", "/readyz", "/metrics", "/.well-known/")
-    )
     for status in refusals:
         body = operation["responses"][status]
         assert list(body["content"]) == [problems.MEDIA_TYPE]
@@ -109,7 +114,8 @@ def test_only_these_operations_are_open_to_everybody() -> None:
 @pytest.mark.parametrize("code", sorted(problems.ALL))
 def test_every_problem_says_what_was_wrong_and_what_to_do_in_both_languages(code: str) -> None:
     kind = problems.ALL[code]
-    assert bilingual(kind.title + kind.title_en)
-    assert bilingual(kind.detail + kind.detail_en)
-    assert len(kind.detail) > 3
-    assert len(kind.detail_en) > 3
+    for chinese, english in ((kind.title, kind.title_en), (kind.detail, kind.detail_en)):
+        assert len(chinese) > 3
+        assert has_chinese(chinese), chinese
+        assert len(english) > 3
+        assert not has_chinese(english.replace("桃花分", "")), english

@@ -117,6 +117,25 @@ async def test_a_page_loads_nothing_from_elsewhere(client: httpx2.AsyncClient, p
         assert (await client.get(address)).status_code == 200, address
 
 
+@pytest.mark.parametrize("given", ["0193a1c0-0000-7000", "counter_7.case-12", "a" * 64])
+async def test_an_id_that_the_caller_gives_is_kept(client: httpx2.AsyncClient, given: str) -> None:
+    answer = await client.get("/v1/me", headers={"x-request-id": given})
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == given
+
+
+@pytest.mark.parametrize(
+    "given", ["", "short", "a" * 65, "with spaces in it", "<script>alert(1)</script>", "信易信易信易信易"]
+)
+async def test_an_id_that_cannot_be_one_is_replaced(client: httpx2.AsyncClient, given: str) -> None:
+    answer = await client.get("/v1/me", headers=[(b"x-request-id", given.encode())])
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_every_request_has_an_id_of_its_own(client: httpx2.AsyncClient) -> None:
+    assert len({(await client.get("/livez")).headers["x-request-id"] for _ in range(5)}) == 5
+
+
 async def test_the_served_contract_and_problems_are_the_published_ones(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/openapi.json")).json()["openapi"].startswith("3.1")
     assert len((await client.get("/v1/problems")).json()) > 40

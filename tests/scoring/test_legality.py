@@ -30,6 +30,13 @@ HOSTILE = {
     "wealth": ("房产价值加分", "Value of home"),
     "wealth-english": ("经济能力", "Monthly income above the median"),
     "simple-procedure": ("行人闯红灯", "Crossing"),
+    "petitioners": ("奖励", "A list of petitioners"),
+    "speech-elsewhere": ("抖音评论扣分", "Comment"),
+    "protesters": ("行为", "One of the protesters"),
+    "churches": ("行为", "Visits to churches"),
+    "illnesses": ("行为", "Concealed illnesses"),
+    "mortgage": ("按揭还款", "Paid"),
+    "bank-statement": ("银行流水稳定", "Steady"),
     "right": ("限制高铁出行", "No trains"),
 }
 
