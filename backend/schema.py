@@ -10,7 +10,9 @@ from typing import Any, cast
 
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
+from piccolo.apps.migrations.tables import Migration
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.table import Table
 
 from backend.platform.refusal import Refusal
 from backend.rooms import CONSTRAINTS, TABLES
@@ -40,6 +42,10 @@ async def engine(url: str) -> AsyncIterator[tuple[PostgresEngine, Any]]:
         os.environ["PICCOLO_CONF"] = "backend.piccolo_conf"
         opened = PostgresEngine({"dsn": url})
         piccolo_conf.DB = opened
+        # Piccolo's tables remember the first engine they met, which in this process may have been another database's.
+        remembered: list[type[Table]] = [Migration, *TABLES]
+        for table in remembered:
+            table._meta.db = opened
         async with raw.transaction():
             await raw.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             # Piccolo's own transaction leaks its connection when a COMMIT fails; it joins this one instead.

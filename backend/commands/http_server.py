@@ -11,6 +11,7 @@ from granian.server import Server
 from backend.platform.settings import Settings
 
 _PARENT_DEATH_SIGNAL = 1
+_SECONDS_TO_END = 10
 
 
 def serve(settings: Settings, target: str) -> None:
@@ -28,6 +29,7 @@ def serve(settings: Settings, target: str) -> None:
         log_enabled=False,
         backpressure=512,
         respawn_failed_workers=True,
+        workers_kill_timeout=_SECONDS_TO_END,
     ).serve()
 
 
@@ -36,7 +38,13 @@ def most_workers() -> int:
     return min(2, os.cpu_count() or 1)
 
 
-def end_with_parent() -> None:
-    """A process ends with its parent, however that ends, so that no orphan keeps the port."""
+def obey_parent_only() -> None:
+    """Called first in a worker process: it ends when its parent says so or dies, so that no orphan keeps the port.
+
+    Ctrl-C at a terminal reaches the whole process group, and a worker of Granian that is told twice to stop hangs; so
+    a worker is in no group but its own. What it inherited would ignore the parent's word until it serves.
+    """
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)

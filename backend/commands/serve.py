@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from backend import schema
 from backend.city import sign_ins
 from backend.city.create import city_wanted, create_city, pieces
-from backend.commands.http_server import end_with_parent, serve
+from backend.commands.http_server import obey_parent_only, serve
 from backend.commands.progress import progress
 from backend.commands.services import Running, announce, find_running, opened, servers
 from backend.platform.keys import ensure_first_keys
@@ -84,7 +84,7 @@ def _serve(settings: Settings) -> None:
 
 def worker() -> object:
     """The application of one worker process."""
-    end_with_parent()
+    obey_parent_only()
     from backend.app import create
 
     return create()

@@ -29,6 +29,8 @@ CONNECTION_ERRORS = (
     asyncpg.OperatorInterventionError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
+    # A connection whose server died while it was handed out: "protocol is in the failed state".
+    asyncpg.InternalClientError,
 )
 
 # A word after a comma may be one more table of a FROM list; a column of that name is refused too, which errs on the safe side.

@@ -98,6 +98,10 @@ class Schedule:
         except CONNECTION_ERRORS as error:
             _log.warning("job-waits", job=job.name, error=type(error).__name__)
             return False
+        except asyncio.CancelledError:
+            # The process stops or lost the lock: the run is taken up again after its lease.
+            _log.info("job-interrupted", job=job.name)
+            return False
         except Exception as error:
             _log.error("job-failed", job=job.name, error=type(error).__name__)
             return False

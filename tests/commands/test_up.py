@@ -28,6 +28,11 @@ def processes_of(data: Path) -> list[int]:
     return found
 
 
+def children_of(process: int) -> list[int]:
+    """The processes that a process started and that still run."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable[[], Server], xinyi: Xinyi) -> None:
     first = serve().ready()
     said = first.said()
@@ -44,6 +49,11 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     assert all(finding["good"] for finding in json.loads(healthy.stdout))
     scores = xinyi("score", "--json")
     assert (scores.returncode, json.loads(scores.stdout)["differences"]) == (0, 0)
+
+    # Ctrl-C reaches the group of the terminal's program, and the workers hear of it once: from their parent.
+    children = children_of(first.process.pid)
+    assert len(children) >= 4
+    assert first.process.pid not in {os.getpgid(child) for child in children}
 
     twice = serve()
     assert twice.process.wait(60) == 3

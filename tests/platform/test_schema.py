@@ -65,6 +65,14 @@ async def test_four_processes_that_migrate_at_once_all_succeed(empty_database: s
     assert await pending_migrations(empty_database) == []
 
 
+async def test_one_process_migrates_two_databases(empty_database: str, services: Services) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    await migrate(await create_database(services.database_url, name))
+    await drop_database(services.database_url, name)
+    await migrate(empty_database)
+    assert await pending_migrations(empty_database) == []
+
+
 async def test_a_database_that_is_not_there_is_refused_in_one_sentence(services: Services) -> None:
     with pytest.raises(Refusal) as refused:
         await migrate(database_named(services.database_url, "nowhere"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 
-from backend.commands.http_server import end_with_parent, serve
+from backend.commands.http_server import obey_parent_only, serve
 from backend.platform.http.telemetry import Application
 from backend.platform.logging import configure_logging
 from backend.platform.refusal import Refusal
@@ -79,7 +79,7 @@ def _wait(process: subprocess.Popen[bytes], settings: Settings, log_file: Path) 
 
 def worker() -> Application:
     """One worker process, as `backend.commands.serve.worker` is one of `xinyi up`."""
-    end_with_parent()
+    obey_parent_only()
     from backend.commands.bench.ceilings import application
 
     settings = read_settings()
@@ -89,7 +89,7 @@ def worker() -> Application:
 
 def main() -> None:
     """Serves until told to stop, with the same options as `xinyi up`: others would measure another server."""
-    end_with_parent()
+    obey_parent_only()
     serve(read_settings(), "backend.commands.bench.server:worker")
 
 
