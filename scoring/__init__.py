@@ -9,12 +9,14 @@
 True
 """
 
-from scoring.engine import Line, NotCounted, Result, score
+from scoring.engine import Held, Line, NotCounted, Result, score
 from scoring.facts import Fact
-from scoring.ruleset import RuleSet, RuleSetError, in_force, load, shipped
+from scoring.loading import RuleSetError, load
+from scoring.ruleset import RuleSet, in_force, shipped, shipped_names
 
 __all__ = [
     "Fact",
+    "Held",
     "Line",
     "NotCounted",
     "Result",
@@ -24,4 +26,5 @@ __all__ = [
     "load",
     "score",
     "shipped",
+    "shipped_names",
 ]

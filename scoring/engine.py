@@ -1,19 +1,20 @@
 """One subject: facts, rule set and date in; score, level and one exact line for each record out. Integers only.
 
-Order never matters: within a rule, facts are taken by day and record id; caps cut the latest first. So
-base + sum of the lines = score, to the millipoint, for any order of the facts.
+Order never matters: facts are taken by day and record id. Each record's points pass, in that order, the rule's cap of the
+year, the rule's cap in all, the dimension's cap of the year and the dimension's cap in all; what is left is its line. So
+base + sum of the lines = score, to the millipoint.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
 
+from scoring.compile import Entry, Plan, last_day_after, plan_on, points_of
 from scoring.facts import Fact
-from scoring.ruleset import MILLIPOINTS, Dimension, Level, Names, Rule, RuleSet
+from scoring.ruleset import Level, Names, RuleSet
 
 Reason = Literal[
     "capped",
@@ -26,13 +27,16 @@ Reason = Literal[
     "repaired",
     "archived",
     "not-scored",
-    "towards-year",
+    "towards-step",
+    "one-of",
+    "faded",
+    "level-only",
 ]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What one record contributes. `until` is the first day on which it no longer does. `record_id` is None for the
-    line that keeps the score within its range."""
+    """What one record contributes. `until` is the first day on which it no longer does; `permille`, how much of it has not
+    faded; `capped_millipoints`, what caps cut off. `record_id` is None for the line that keeps the score in its range."""
 
     record_id: str | None
     rule_id: str
@@ -43,6 +47,7 @@ class Line(msgspec.Struct, frozen=True):
     occurred_on: date | None
     until: date | None
     capped_millipoints: int = 0
+    permille: int = 1000
 
 
 class NotCounted(msgspec.Struct, frozen=True):
@@ -54,170 +59,178 @@ class NotCounted(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A ceiling that is reached: the level is at most `rank` while these records count."""
+
+    ceiling_id: str
+    rank: int
+    reason: Names
+    record_ids: tuple[str, ...]
+
+
 class Result(msgspec.Struct, frozen=True):
-    """A score: base + sum of the lines' millipoints, exactly. `next_change_on` is the first later day on which it can
-    change without any new record."""
+    """A score: base + sum of the lines' millipoints, exactly. `held` are the ceilings reached, `next_change_on` the first
+    later day on which anything can change without a new record."""
 
     millipoints: int
     level: Level
     lines: tuple[Line, ...]
     not_counted: tuple[NotCounted, ...]
     next_change_on: date | None
+    held: tuple[Held, ...] = ()
 
 
-class _Candidate(msgspec.Struct):
-    fact: Fact
-    rule: Rule
-    until: date
-    millipoints: int
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day some months later, or the month's last day where it has no such day (Civil Code art. 202)."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in (31, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+_IN_ORDER = attrgetter("occurred_on", "record_id")
+_OUT_OF_RANGE = Names("分值不超出本规则的上下限", "The score stays within its range")
+_Counting = list[tuple[Fact, Entry, date]]
 
 
 def score(rule_set: RuleSet, facts: Iterable[Fact], as_of: date) -> Result:
-    """The score of one subject on a day of Asia/Shanghai.
+    """The score of one subject on a day of Asia/Shanghai. Record ids differ; raises ValueError if two facts share one.
 
     Facts of other states than `active`, outside their term, or without a rule are listed with the reason they do not count.
     """
-    rules = rule_set.rules_by_item
-    candidates: list[_Candidate] = []
-    not_counted: list[NotCounted] = []
-    changes: list[date] = [rule_set.effective_until] if rule_set.effective_until else []
-
-    def leave_out(fact: Fact, reason: Reason) -> None:
-        not_counted.append(NotCounted(fact.record_id, fact.item, fact.source, reason))
-
-    for fact in sorted(facts, key=lambda fact: (fact.occurred_on, fact.record_id)):
-        rule = rules.get((fact.item, fact.grade)) or rules.get((fact.item, None))
-        if fact.state != "active":
-            leave_out(fact, fact.state)
-            continue
-        if rule is None:
-            leave_out(fact, "not-scored")
-            continue
-        until = add_months(fact.occurred_on, rule.months)
-        if fact.ends_on is not None:
-            until = min(until, fact.ends_on)
-        if until <= as_of or until <= fact.occurred_on:
-            leave_out(fact, "expired")
-        elif fact.occurred_on > as_of:
-            changes.append(fact.occurred_on)
-            leave_out(fact, "not-yet")
-        else:
-            changes.append(until)
-            candidates.append(_Candidate(fact, rule, until, 0))
-
-    _give_points(candidates)
-    raw = [candidate.millipoints for candidate in candidates]
-    _cap_rules(candidates)
-    _cap_dimensions(candidates, rule_set.dimensions)
-    lines: list[Line] = []
-    for candidate, uncapped in zip(candidates, raw, strict=True):
-        if candidate.millipoints == 0:
-            leave_out(
-                candidate.fact, "capped" if uncapped else "towards-year" if candidate.fact.amount else "not-scored"
-            )
-        else:
-            lines.append(_line(candidate, uncapped))
-    total = rule_set.base + sum(line.millipoints for line in lines)
+    plan = plan_on(rule_set, as_of)
+    left_out: list[NotCounted] = []
+    counting, change = _sort_out(plan, facts, left_out)
+    lines = _give_points(plan, counting, left_out)
+    total = rule_set.base
+    for line in lines:
+        total += line.millipoints
     bounded = min(max(total, rule_set.minimum), rule_set.maximum)
     if bounded != total:
-        lines.append(_range_line(bounded - total))
-    return Result(
-        millipoints=bounded,
-        level=rule_set.level_of(bounded),
-        lines=tuple(lines),
-        not_counted=tuple(not_counted),
-        next_change_on=min((day for day in changes if day > as_of), default=None),
-    )
+        lines.append(Line(None, "range", "range", bounded - total, _OUT_OF_RANGE, "", None, None))
+    level = rule_set.level_of(bounded)
+    held: tuple[Held, ...] = ()
+    if plan.ceilings:
+        held = _reached(plan, counting)
+        rank = min([level.rank, *(ceiling.rank for ceiling in held)])
+        level = rule_set.levels_by_rank[rank]
+    return Result(bounded, level, tuple(lines), tuple(left_out), change, held)
 
 
-def _give_points(candidates: Sequence[_Candidate]) -> None:
-    """Points before caps. Amounts of one rule add up within a calendar year; each record gets what it adds."""
-    amounts: dict[tuple[str, int], int] = defaultdict(int)
-    for candidate in candidates:
-        rule, fact = candidate.rule, candidate.fact
-        if rule.kind == "fixed":
-            candidate.millipoints = rule.points * MILLIPOINTS
+def _sort_out(plan: Plan, facts: Iterable[Fact], left_out: list[NotCounted]) -> tuple[_Counting, date | None]:
+    """The records that count, in order, with the day on which each ends; and the next day on which something changes."""
+    as_of, entries = plan.as_of, plan.entries
+    change = plan.ends or date.max
+    counting: _Counting = []
+    seen: set[str] = set()
+    for fact in sorted(facts, key=_IN_ORDER):
+        if fact.record_id in seen:
+            raise ValueError(f"two facts have the record id {fact.record_id}")
+        seen.add(fact.record_id)
+        entry = entries.get((fact.item, fact.grade)) or entries.get((fact.item, None))
+        if fact.state != "active" or entry is None:
+            reason: Reason = "not-scored" if fact.state == "active" else fact.state
+            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, reason))
             continue
-        year = (rule.id, fact.occurred_on.year)
-        before = _points_for(rule, amounts[year])
-        amounts[year] += max(0, fact.amount or 0)
-        candidate.millipoints = (_points_for(rule, amounts[year]) - before) * MILLIPOINTS
-
-
-def _points_for(rule: Rule, amount: int) -> int:
-    if rule.kind == "units":
-        return amount // rule.unit * rule.points
-    reached = bisect_right([step.amount for step in rule.steps], amount)
-    return rule.steps[reached - 1].points if reached else 0
-
-
-def _cap_rules(candidates: Sequence[_Candidate]) -> None:
-    yearly: dict[tuple[str, int], int] = defaultdict(int)
-    total: dict[str, int] = defaultdict(int)
-    for candidate in candidates:
-        rule, year = candidate.rule, (candidate.rule.id, candidate.fact.occurred_on.year)
-        points = candidate.millipoints
-        if rule.yearly_cap is not None:
-            points = _within(points, yearly[year], rule.yearly_cap * MILLIPOINTS)
-        if rule.total_cap is not None:
-            points = _within(points, total[rule.id], rule.total_cap * MILLIPOINTS)
-        yearly[year] += points
-        total[rule.id] += points
-        candidate.millipoints = points
-
-
-def _cap_dimensions(candidates: Sequence[_Candidate], dimensions: Sequence[Dimension]) -> None:
-    bounds = {dimension.id: dimension for dimension in dimensions}
-    added: dict[str, int] = defaultdict(int)
-    taken: dict[str, int] = defaultdict(int)
-    for candidate in candidates:
-        dimension = bounds[candidate.rule.dimension]
-        if candidate.millipoints > 0:
-            candidate.millipoints = _within(candidate.millipoints, added[dimension.id], dimension.most * MILLIPOINTS)
-            added[dimension.id] += candidate.millipoints
+        occurred_on = fact.occurred_on
+        until = last_day_after(entry, occurred_on)
+        if fact.ends_on is not None and fact.ends_on < until:
+            until = fact.ends_on
+        if until <= as_of or until <= occurred_on:
+            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "expired"))
+        elif occurred_on > as_of:
+            change = min(change, occurred_on)
+            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "not-yet"))
         else:
-            candidate.millipoints = _within(candidate.millipoints, taken[dimension.id], dimension.least * MILLIPOINTS)
-            taken[dimension.id] += candidate.millipoints
+            if until < change:
+                change = until
+            fades = entry.rule.fades_next
+            if fades is not None and fades < change and _period(entry, occurred_on) + 1 < len(entry.rule.permille):
+                change = fades
+            counting.append((fact, entry, until))
+    return counting, None if change == date.max else change
 
 
-def _within(points: int, used: int, cap: int) -> int:
-    """As much of `points` as fits between `used` and `cap`, which have its sign or are zero."""
-    return min(points, max(0, cap - used)) if points > 0 else max(points, min(0, cap - used))
+def _period(entry: Entry, occurred_on: date) -> int:
+    """How many calendar periods of its decay a record has behind it; at most the last that has a permille."""
+    gone = 0
+    for start in entry.rule.fades_from:
+        if occurred_on >= start:
+            break
+        gone += 1
+    return gone
 
 
-def _line(candidate: _Candidate, uncapped: int) -> Line:
-    return Line(
-        record_id=candidate.fact.record_id,
-        rule_id=candidate.rule.id,
-        dimension=candidate.rule.dimension,
-        millipoints=candidate.millipoints,
-        reason=candidate.rule.reason,
-        source=candidate.fact.source,
-        occurred_on=candidate.fact.occurred_on,
-        until=candidate.until,
-        capped_millipoints=uncapped - candidate.millipoints,
-    )
+def _best_of_groups(plan: Plan, counting: _Counting) -> dict[int, str]:
+    """Group -> the record that counts for it: the one with the most points, the earliest if several have them."""
+    best: dict[int, tuple[int, str]] = {}
+    for fact, entry, _ in counting:
+        group = entry.rule.group
+        if group >= 0:
+            size = entry.values[_period(entry, fact.occurred_on)]
+            if group not in best or size > best[group][0]:
+                best[group] = (size, fact.record_id)
+    return {group: record_id for group, (_, record_id) in best.items()}
 
 
-def _range_line(millipoints: int) -> Line:
-    return Line(
-        record_id=None,
-        rule_id="range",
-        dimension="range",
-        millipoints=millipoints,
-        reason=Names("分值不超出本规则的上下限", "The score stays within its range"),
-        source="",
-        occurred_on=None,
-        until=None,
-    )
+def _give_points(plan: Plan, counting: _Counting, left_out: list[NotCounted]) -> list[Line]:
+    best = _best_of_groups(plan, counting) if plan.groups else {}
+    rules, sides = len(plan.rules), len(plan.sides)
+    amounts, of_year, in_all = [0] * rules, [0] * rules, [0] * rules
+    side_of_year, side_in_all = [0] * sides, [0] * sides
+    year = 0
+    lines: list[Line] = []
+    for fact, entry, until in counting:
+        occurred_on, rule = fact.occurred_on, entry.rule
+        if occurred_on.year != year:
+            # Facts come in order of their days, so a year that is over never comes back.
+            year = occurred_on.year
+            of_year, side_of_year = [0] * rules, [0] * sides
+            amounts = [0 if plan.rules[index].per == "year" else amount for index, amount in enumerate(amounts)]
+        index, side = rule.index, rule.side
+        period = _period(entry, occurred_on) if rule.fades_next else 0
+        if rule.kind == "fixed":
+            if rule.group >= 0 and best[rule.group] != fact.record_id:
+                left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "one-of"))
+                continue
+            full = size = entry.values[period]
+        elif rule.kind == "amounts":
+            before = 0 if rule.per == "record" else amounts[index]
+            amounts[index] = before + max(0, fact.amount or 0)
+            gained = points_of(rule.segments, amounts[index]) - points_of(rule.segments, before)
+            full = size = gained * rule.permille[period] // 1000
+            if not size:
+                reason: Reason = "faded" if gained else "towards-step" if fact.amount else "not-scored"
+                left_out.append(NotCounted(fact.record_id, fact.item, fact.source, reason))
+                continue
+        else:
+            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "level-only"))
+            continue
+        size = min(size, rule.yearly_cap - of_year[index])
+        of_year[index] += size
+        size = min(size, rule.total_cap - in_all[index])
+        in_all[index] += size
+        cap = plan.sides[side]
+        size = min(size, cap.yearly_cap - side_of_year[side])
+        side_of_year[side] += size
+        size = min(size, cap.total_cap - side_in_all[side])
+        side_in_all[side] += size
+        if size:
+            lines.append(
+                Line(
+                    fact.record_id,
+                    rule.id,
+                    rule.dimension,
+                    rule.sign * size,
+                    entry.reason,
+                    fact.source,
+                    occurred_on,
+                    until,
+                    rule.sign * (full - size),
+                    rule.permille[period],
+                )
+            )
+        else:
+            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "capped" if full else "faded"))
+    return lines
+
+
+def _reached(plan: Plan, counting: _Counting) -> tuple[Held, ...]:
+    held: list[Held] = []
+    for ceiling in plan.ceilings:
+        records = tuple(fact.record_id for fact, entry, _ in counting if entry.rule.index in ceiling.rules)
+        if len(records) >= ceiling.count:
+            held.append(Held(ceiling.id, ceiling.rank, ceiling.reason, records))
+    return tuple(held)

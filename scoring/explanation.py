@@ -1,7 +1,8 @@
 """A result in plain words, for the person whose score it is (Reg. art. 24; PIPL art. 24)."""
 
 from scoring.engine import Line, NotCounted, Reason
-from scoring.ruleset import MILLIPOINTS, Names
+from scoring.points import points_text
+from scoring.ruleset import Names
 
 WHY_NOT_COUNTED: dict[Reason, Names] = {
     "capped": Names("已达本项上限", "The cap of its rule or dimension is reached"),
@@ -13,18 +14,14 @@ WHY_NOT_COUNTED: dict[Reason, Names] = {
     "withdrawn": Names("已撤销", "It was withdrawn"),
     "repaired": Names("已完成信用修复", "It was repaired"),
     "archived": Names("已归档", "It is archived"),
-    "towards-year": Names(
-        "已计入年度累计，尚未达到下一档", "Added to the year's amount, which has not reached a further step"
+    "towards-step": Names("已计入累计，尚未达到下一档", "Added to the amount, which has not reached a further step"),
+    "one-of": Names(
+        "同组记录中已有分值更高的一条计分", "Another record of its group gives more points and counts instead"
     ),
+    "faded": Names("分值已随时间衰减为零", "Its points have faded to nothing"),
+    "level-only": Names("不计分，只影响等级", "It gives no points and bears on the level only"),
     "not-scored": Names("本规则对该记录不计分", "The rule set gives no points for it"),
 }
-
-
-def points_text(millipoints: int, *, signed: bool = False) -> str:
-    """Millipoints as an exact decimal: 604000 -> `604`, 12500 -> `12.5`; with `signed`, `+12.5`."""
-    whole, rest = divmod(abs(millipoints), MILLIPOINTS)
-    sign = "-" if millipoints < 0 else "+" if signed else ""
-    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
 def sentence(line: Line) -> Names:

@@ -1,43 +1,31 @@
 """What a rule set 评价规则 is: data with a version, dates of effect and a legal basis for every rule.
 
-Points stand in the file as whole points and are held as millipoints (1 point = 1,000 millipoints); a float is refused.
+The structs are the file format, decoded strictly; `load` checks structure and lawfulness. Points stand in the file as
+`points.Points` and are counted as millipoints.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from importlib.resources import files
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from scoring.legality import Finding, RuleToCheck, findings
+from scoring.points import Points, millipoints
 
-MILLIPOINTS = 1000
-
-Points = Annotated[int, Meta(ge=-10_000, le=10_000)]
 Identifier = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
-
-
-class RuleSetError(ValueError):
-    """A rule set that cannot be used: where, and why, in Chinese and English. `findings` when it is unlawful."""
-
-    def __init__(self, chinese: str, english: str, unlawful: tuple[Finding, ...] = ()) -> None:
-        super().__init__(f"{chinese} {english}")
-        self.chinese = chinese
-        self.english = english
-        self.findings = unlawful
-
-
-Grade = Literal["county", "city", "province", "nation", "minor", "general", "serious"]
+Rank = Annotated[int, Meta(ge=0, le=20)]
+Months = Annotated[int, Meta(ge=1, le=240)]
+Amount = Annotated[int, Meta(ge=1, le=10**15)]
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text in Chinese and English."""
 
-    zh: Annotated[str, Meta(min_length=1)]
-    en: Annotated[str, Meta(min_length=1)]
+    zh: Annotated[str, Meta(min_length=1, max_length=400)]
+    en: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
 class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,51 +37,115 @@ class Basis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group of rules with a ceiling for what its rules add and a floor for what they take."""
+    """A group of rules with a ceiling for what its rules add and a floor for what they take, in all and by calendar year."""
 
     id: Identifier
     names: Names
-    most: Annotated[int, Meta(ge=0, le=10_000)]
-    least: Annotated[int, Meta(ge=-10_000, le=0)]
+    most: Points
+    least: Points
+    most_yearly: Points | None = None
+    least_yearly: Points | None = None
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A level 等级: from so many points on. A higher rank is better."""
+    """A level 等级: from so many points on. A higher rank is better. A classification without points has no `at_least`."""
 
-    rank: Annotated[int, Meta(ge=0, le=20)]
+    rank: Rank
     names: Names
-    at_least: Points
+    at_least: Points | None = None
+
+    @property
+    def threshold(self) -> int:
+        """`at_least` in millipoints; of a classification 0."""
+        return 0 if self.at_least is None else millipoints(self.at_least)
+
+
+class Ceiling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """While at least `count` records of these rules count, the level is at most `rank`.
+
+    A veto 一票否决 is a ceiling at the lowest rank; a classification (A-D) is nothing but ceilings.
+    """
+
+    id: Identifier
+    rules: Annotated[tuple[Identifier, ...], Meta(min_length=1)]
+    rank: Rank
+    reason: Names
+    count: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From this amount on, within one calendar year, so many points in all."""
+    """From this amount on so many points in all."""
 
-    amount: Annotated[int, Meta(ge=1)]
+    amount: Amount
     points: Points
+
+
+class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For what lies above this amount, so many points for each whole unit, up to the next tier."""
+
+    above: Annotated[int, Meta(ge=0, le=10**15)]
+    unit: Amount
+    points: Points
+
+
+class Decay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a record fades 衰减: permille of its points by calendar periods gone since the period of its day.
+
+    Periods of 1, 2, 3, 4, 6 or 12 months begin with the calendar year, so that everybody's records fade on the same days.
+    The last entry holds for all later periods.
+    """
+
+    every_months: Literal[1, 2, 3, 4, 6, 12]
+    permille: Annotated[tuple[Annotated[int, Meta(ge=0, le=1000)], ...], Meta(min_length=2, max_length=60)]
+
+
+class GradeOfRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rule gives for one grade, and how long. Without `months`, as long as the rule says."""
+
+    points: Points = 0
+    months: Months | None = None
+    reason: Names | None = None
+
+
+class Attainable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody can do by their own choice, as `{n}` in a sentence: `n` acts, or an amount divided by `per`."""
+
+    zh: Annotated[str, Meta(pattern=r"\{n\}")]
+    en: Annotated[str, Meta(pattern=r"\{n\}")]
+    per: Amount = 1
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rule about one catalogue item.
 
-    kind: `fixed` gives `points` for each record; `steps` gives the points of the step that the year's amounts reach
-    together; `units` gives `points` for each whole `unit` of the year's amounts together.
-    months: how long a record counts, from the day of the act. yearly_cap and total_cap: the most (or, for deductions, the
-    least) that the rule gives for acts of one calendar year and in all.
+    kind: `fixed` gives `points` for each record, or those of its grade; `steps`, `units` and `tiers` turn amounts into
+    points; `mark` gives none and serves ceilings only.
+    per: amounts add up within the calendar `year` of the act, over the whole `term`, or not at all (`record`).
+    term: a record counts for so many `months` from the day of the act, in its `calendar-year` only, or as long as the
+    `record` itself is in force. A record's own earlier end always ends it.
+    yearly_cap, total_cap: the most (for deductions the least) that the rule gives for acts of one calendar year and in all.
+    one_of: of all records that count in this group, only the one with the most points gives any (就高不就低).
     """
 
     id: Identifier
     item: Identifier
-    dimension: Identifier
-    kind: Literal["fixed", "steps", "units"]
-    months: Annotated[int, Meta(ge=1, le=120)]
+    kind: Literal["fixed", "steps", "units", "tiers", "mark"]
     basis: Basis
     reason: Names
-    grade: Grade | None = None
+    dimension: Identifier | None = None
     points: Points = 0
-    unit: Annotated[int, Meta(ge=1)] = 1
+    grades: dict[Identifier, GradeOfRule] = {}
+    unit: Amount = 1
     steps: tuple[Step, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    per: Literal["year", "term", "record"] = "year"
+    term: Literal["months", "calendar-year", "record"] = "months"
+    months: Months | None = None
+    decay: Decay | None = None
     yearly_cap: Points | None = None
     total_cap: Points | None = None
+    one_of: Identifier | None = None
+    attainable: Attainable | None = None
 
 
 class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
@@ -107,66 +159,72 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
     published_by: Annotated[str, Meta(min_length=1)]
     effective_from: date
     effective_until: date | None
-    base_points: Points
-    minimum_points: Points
-    maximum_points: Points
-    dimensions: tuple[Dimension, ...]
-    levels: tuple[Level, ...]
+    levels: Annotated[tuple[Level, ...], Meta(min_length=1)]
     rules: tuple[Rule, ...]
+    base_points: Points = 0
+    minimum_points: Points = 0
+    maximum_points: Points = 0
+    dimensions: tuple[Dimension, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
 
     @property
     def base(self) -> int:
         """Where everybody starts, in millipoints."""
-        return self.base_points * MILLIPOINTS
+        return millipoints(self.base_points)
 
     @property
     def minimum(self) -> int:
         """The lowest score, in millipoints."""
-        return self.minimum_points * MILLIPOINTS
+        return millipoints(self.minimum_points)
 
     @property
     def maximum(self) -> int:
         """The highest score, in millipoints."""
-        return self.maximum_points * MILLIPOINTS
+        return millipoints(self.maximum_points)
 
     @cached_property
-    def rules_by_item(self) -> Mapping[tuple[str, str | None], Rule]:
-        """The rule for an item and grade; grade None is the rule for every grade without its own."""
-        return {(rule.item, rule.grade): rule for rule in self.rules}
+    def has_points(self) -> bool:
+        """Whether levels are reached by points; otherwise everybody starts at the best and ceilings decide."""
+        return self.levels[0].at_least is not None
 
-    def level_of(self, millipoints: int) -> Level:
-        """The level of a score."""
-        return max(
-            (level for level in self.levels if millipoints >= level.at_least * MILLIPOINTS),
-            key=lambda level: level.at_least,
-        )
+    @cached_property
+    def levels_by_rank(self) -> dict[int, Level]:
+        """Rank -> level."""
+        return {level.rank: level for level in self.levels}
 
+    @cached_property
+    def _levels_from_the_best(self) -> list[tuple[int, Level]]:
+        return [(level.threshold, level) for level in sorted(self.levels, key=lambda level: -level.rank)]
 
-def load(source: str | bytes) -> RuleSet:
-    """A rule set from YAML. Raises RuleSetError naming the place if it is malformed, contradictory or unlawful."""
-    try:
-        rule_set = msgspec.yaml.decode(source, type=RuleSet)
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
-        raise RuleSetError(f"评价规则无法读取：{error}。", f"The rule set cannot be read: {error}.") from None
-    _check_structure(rule_set)
-    unlawful = findings(
-        rule_set.subject,
-        _texts(rule_set),
-        [_to_check(rule) for rule in rule_set.rules],
-    )
-    if unlawful:
-        first = unlawful[0]
-        raise RuleSetError(
-            f"评价规则违反{first.article}：{first.rule}，{first.chinese}。",
-            f"The rule set breaks {first.article}: {first.rule}, {first.english}.",
-            unlawful,
-        )
-    return rule_set
+    @cached_property
+    def plans(self) -> dict[date, Any]:
+        """Where `compile.plan_on` keeps what it compiled."""
+        return {}
+
+    def level_of(self, score: int) -> Level:
+        """The level that so many millipoints reach, before ceilings."""
+        for threshold, level in self._levels_from_the_best:
+            if score >= threshold:
+                return level
+        raise AssertionError("the lowest level begins at the minimum")
 
 
 def shipped(name: str) -> bytes:
     """The text of a rule set that comes with this package."""
     return files("scoring.rulesets").joinpath(f"{name}.yaml").read_bytes()
+
+
+def shipped_names() -> list[str]:
+    """The rule sets that come with this package."""
+    names = [entry.name for entry in files("scoring.rulesets").iterdir()]
+    return sorted(
+        name.removesuffix(".yaml") for name in names if name.endswith(".yaml") and not name.endswith(".cases.yaml")
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the file format."""
+    return msgspec.json.schema(RuleSet)
 
 
 def in_force(rule_sets: Iterable[RuleSet], identifier: str, day: date) -> RuleSet | None:
@@ -179,76 +237,3 @@ def in_force(rule_sets: Iterable[RuleSet], identifier: str, day: date) -> RuleSe
         and (rule_set.effective_until is None or day < rule_set.effective_until)
     ]
     return max(candidates, key=lambda rule_set: rule_set.effective_from, default=None)
-
-
-def _texts(rule_set: RuleSet) -> list[tuple[str, str]]:
-    return [
-        ("names", f"{rule_set.names.zh} {rule_set.names.en}"),
-        ("purpose", f"{rule_set.purpose.zh} {rule_set.purpose.en}"),
-        ("published_by", rule_set.published_by),
-        *((dimension.id, f"{dimension.names.zh} {dimension.names.en}") for dimension in rule_set.dimensions),
-        *((f"level {level.rank}", f"{level.names.zh} {level.names.en}") for level in rule_set.levels),
-    ]
-
-
-def _to_check(rule: Rule) -> RuleToCheck:
-    return RuleToCheck(
-        rule.id,
-        f"{rule.id} {rule.item} {rule.reason.zh} {rule.reason.en} {rule.basis.provider} {rule.basis.law}",
-        rule.basis.provider,
-        rule.basis.law,
-        rule.basis.information_class,
-    )
-
-
-def _refuse(place: str, chinese: str, english: str) -> NoReturn:
-    """Stops the loading, naming the place."""
-    raise RuleSetError(f"{place}：{chinese}。", f"{place}: {english}.")
-
-
-def _check_structure(rule_set: RuleSet) -> None:
-    if rule_set.effective_until is not None and rule_set.effective_until <= rule_set.effective_from:
-        _refuse("effective_until", "失效日期应晚于生效日期", "it ends before it begins")
-    if not rule_set.minimum_points <= rule_set.base_points <= rule_set.maximum_points:
-        _refuse("base_points", "基础分不在分值范围内", "the base is outside the range")
-    thresholds = [level.at_least for level in sorted(rule_set.levels, key=lambda level: level.rank)]
-    if not thresholds or thresholds != sorted(set(thresholds)) or thresholds[0] > rule_set.minimum_points:
-        _refuse("levels", "等级应从最低分起逐级升高", "levels must rise with their rank and begin at the minimum")
-    if len({level.rank for level in rule_set.levels}) != len(rule_set.levels):
-        _refuse("levels", "等级序号重复", "two levels have the same rank")
-    dimensions = {dimension.id: dimension for dimension in rule_set.dimensions}
-    if len(dimensions) != len(rule_set.dimensions):
-        _refuse("dimensions", "维度编号重复", "two dimensions have the same id")
-    # Caps are counted by rule id: rules that shared one would share their caps.
-    if len({rule.id for rule in rule_set.rules}) != len(rule_set.rules):
-        _refuse("rules", "规则编号重复", "two rules have the same id")
-    seen: set[tuple[str, str | None]] = set()
-    for rule in rule_set.rules:
-        if rule.dimension not in dimensions:
-            _refuse(rule.id, f"没有维度 {rule.dimension}", f"there is no dimension {rule.dimension}")
-        if (rule.item, rule.grade) in seen:
-            _refuse(rule.id, "同一事项和等次已有规则", "another rule has the same item and grade")
-        seen.add((rule.item, rule.grade))
-        _check_points(rule)
-        _check_direction(rule, dimensions[rule.dimension])
-
-
-def _check_direction(rule: Rule, dimension: Dimension) -> None:
-    adds = rule.kind == "steps" or rule.points > 0
-    if (dimension.most if adds else dimension.least) == 0:
-        _refuse(rule.id, "所在维度不允许此方向的分值", "its dimension lets no points of this direction count")
-    if rule.basis.information_class.strip() not in {"", "positive" if adds else "negative"}:
-        _refuse(rule.id, "信息类别与分值方向不符", "its class does not go with the direction of its points")
-    if any(cap is not None and (cap > 0) != adds for cap in (rule.yearly_cap, rule.total_cap)):
-        _refuse(rule.id, "封顶值与分值方向相反", "a cap points the other way than the rule")
-
-
-def _check_points(rule: Rule) -> None:
-    if rule.kind == "steps":
-        amounts = [step.amount for step in rule.steps]
-        points = [step.points for step in rule.steps]
-        if not amounts or amounts != sorted(set(amounts)) or points != sorted(points) or points[0] < 0:
-            _refuse(rule.id, "阶梯应逐级升高", "steps must rise")
-        return
-    if rule.points == 0 or rule.steps:
-        _refuse(rule.id, "分值不能为零", "it gives no points")

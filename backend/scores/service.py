@@ -28,8 +28,8 @@ from backend.scores.messages import (
 )
 from backend.scores.problems import SCORE_NOT_READY
 from scoring import Line, NotCounted, RuleSet
-from scoring.explanation import points_text, sentence, why_not
-from scoring.ruleset import MILLIPOINTS
+from scoring.explanation import sentence, why_not
+from scoring.points import points_text
 
 
 async def mine(platform: Platform, caller: Caller) -> ScoreOut:
@@ -135,7 +135,7 @@ def _score(row: Row) -> ScoreOut:
     return ScoreOut(
         points=points_text(row["millipoints"]),
         millipoints=row["millipoints"],
-        level=LevelOut(level.rank, level.names.zh, level.names.en, level.at_least * MILLIPOINTS),
+        level=LevelOut(level.rank, level.names.zh, level.names.en, level.threshold),
         rule_set=row["rule_set"],
         version=row["version"],
         as_of=row["as_of"],

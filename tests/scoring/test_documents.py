@@ -6,8 +6,8 @@ from datetime import date
 
 import scoring
 from scoring import load, shipped
-from scoring.explanation import points_text
-from scoring.ruleset import MILLIPOINTS, Rule
+from scoring.points import MILLIPOINTS, points_text
+from scoring.ruleset import Rule
 from tests.docs.snippets import REPOSITORY, blocks
 
 RULE_SET = load(shipped("taohua"))
@@ -21,7 +21,12 @@ def points_column(rule: Rule) -> str:
         return f"{rule.steps[0].points:+d} … {rule.steps[-1].points:+d}"
     if rule.kind == "units":
         return f"{rule.points:+d} / {rule.unit // 100} 元 yuan"
-    return f"{rule.points:+d}"
+    return " ".join(f"{entry.points:+d}" for entry in rule.grades.values()) or f"{rule.points:+d}"
+
+
+def months_column(rule: Rule) -> str:
+    """How the table writes the term of a rule."""
+    return " ".join(str(entry.months) for entry in rule.grades.values()) or str(rule.months)
 
 
 def cap_column(rule: Rule) -> str:
@@ -39,9 +44,9 @@ def test_the_page_lists_every_rule_with_its_points_and_term() -> None:
     for rule in RULE_SET.rules:
         _, reason, dimension, points, months, cap, basis = rows[rule.id]
         assert reason == f"{rule.reason.zh}<br>{rule.reason.en}"
-        assert int(months) == rule.months
+        assert months == months_column(rule)
         assert basis == f"{rule.basis.provider}<br>{rule.basis.law}"
-        assert dimension == DIMENSIONS[rule.dimension].names.zh
+        assert dimension == DIMENSIONS[rule.dimension or ""].names.zh
         assert (points, cap) == (points_column(rule), cap_column(rule))
 
 

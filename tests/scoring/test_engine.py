@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from scoring import Fact, Result, load, score, shipped
 from scoring.facts import FactState
-from scoring.ruleset import MILLIPOINTS
+from scoring.points import MILLIPOINTS, millipoints
 
 TAOHUA = load(shipped("taohua"))
 DAY = date(2026, 11, 23)
@@ -149,5 +149,5 @@ def test_no_cap_is_ever_exceeded(given_facts: list[Fact]) -> None:
     result = score(TAOHUA, given_facts, DAY)
     for dimension in TAOHUA.dimensions:
         lines = [line.millipoints for line in result.lines if line.dimension == dimension.id]
-        assert sum(value for value in lines if value > 0) <= dimension.most * MILLIPOINTS
-        assert sum(value for value in lines if value < 0) >= dimension.least * MILLIPOINTS
+        assert sum(value for value in lines if value > 0) <= millipoints(dimension.most)
+        assert sum(value for value in lines if value < 0) >= millipoints(dimension.least)

@@ -41,6 +41,14 @@ HOSTILE = {
 }
 
 
+CEILING = {
+    "id": "veto",
+    "rules": ["penalty-serious"],
+    "rank": 0,
+    "reason": {"zh": "严重处罚", "en": "A serious penalty"},
+}
+
+
 def taohua() -> Any:
     """The shipped rule set as plain data, to be spoiled."""
     return yaml.safe_load(shipped("taohua"))
@@ -73,11 +81,11 @@ def test_a_rule_without_provider_basis_or_class_is_refused(missing: str) -> None
 
 def test_a_rule_without_a_term_is_refused() -> None:
     data = taohua()
-    del data["rules"][0]["months"]
+    del data["rules"][0]["grades"]["county"]["months"]
     assert "months" in refusal_of(data).english
 
 
-@pytest.mark.parametrize("value", [1.5, "12", 2e3])
+@pytest.mark.parametrize("value", [1.5, "12", 2e3, "0.0001", "1e3"])
 def test_points_that_are_not_integers_are_refused(value: object) -> None:
     data = taohua()
     data["rules"][0]["points"] = value
@@ -119,7 +127,14 @@ def test_what_is_forbidden_hides_nowhere(place: Callable[[Any], None]) -> None:
         (lambda data: data["rules"][8].update(yearly_cap=-1), "cap points the other way"),
         (lambda data: data["rules"][0].update(dimension="law-abiding"), "no points of this direction"),
         (lambda data: data["rules"][0]["basis"].update({"class": "negative"}), "class does not go with"),
-        (lambda data: data["rules"][0].update(grade="citty"), "citty"),
+        (lambda data: data["rules"][0].update(months=3, term="record"), "two terms"),
+        (lambda data: data["rules"][0].update(points=3), "not written as fixed wants them"),
+        (lambda data: data["rules"][8]["steps"].reverse(), "steps must rise"),
+        (lambda data: data["rules"][0].update(decay={"every_months": 6, "permille": [500, 900]}), "decay must fall"),
+        (lambda data: data["rules"][8].update(one_of="hours"), "fixed points only"),
+        (lambda data: data.update(ceilings=[CEILING | {"rules": ["nothing"]}]), "there is no rule nothing"),
+        (lambda data: data.update(ceilings=[CEILING | {"rank": 9}]), "there is no level 9"),
+        (lambda data: data["levels"][1].pop("at_least"), "or none"),
     ],
 )
 def test_a_rule_set_that_contradicts_itself_is_refused(spoil: Callable[[Any], None], said: str) -> None:
