@@ -1,0 +1,96 @@
+"""Facts as columns, and what the kernel needs of them.
+
+One row for each record, sorted by subject, then day, then record; a subject without any record has one row with an empty
+item, so that nobody is lost. Text columns are dictionaries, so that rules are looked up once for each distinct text.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy
+import pyarrow
+
+from scoring.compile import Plan
+from scoring.facts import Fact
+
+OPEN_END = date(9999, 12, 31)
+_TEXT = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
+
+FACTS = pyarrow.schema(
+    [
+        pyarrow.field("subject", pyarrow.int64(), nullable=False),
+        pyarrow.field("item", _TEXT, nullable=False),
+        pyarrow.field("grade", _TEXT, nullable=False),
+        pyarrow.field("state", _TEXT, nullable=False),
+        pyarrow.field("occurred_on", pyarrow.date32(), nullable=False),
+        pyarrow.field("ends_on", pyarrow.date32(), nullable=False),
+        pyarrow.field("amount", pyarrow.int64(), nullable=False),
+    ]
+)
+
+Array = numpy.ndarray[Any, Any]
+
+
+class Columns(NamedTuple):
+    """A batch of facts as arrays of equal length. `entry_of[item * grades + grade]` is an index of the plan's entries, or
+    -1; days are counted from 1970-01-01."""
+
+    subject: Array
+    item: Array
+    grade: Array
+    state: Array
+    day: Array
+    ends: Array
+    amount: Array
+    entry_of: Array
+    grades: int
+    active: int
+
+
+def facts_batch(subjects: Iterable[tuple[int, Sequence[Fact]]]) -> pyarrow.RecordBatch:
+    """The facts of subjects, given in ascending order of their numbers, in the layout of `FACTS`."""
+    columns: dict[str, list[Any]] = {name: [] for name in FACTS.names}
+    for subject, facts in subjects:
+        for fact in sorted(facts, key=lambda fact: (fact.occurred_on, fact.record_id)) or [_NOTHING]:
+            row = (
+                subject,
+                fact.item,
+                fact.grade or "",
+                fact.state,
+                fact.occurred_on,
+                fact.ends_on or OPEN_END,
+                fact.amount or 0,
+            )
+            for name, value in zip(FACTS.names, row, strict=True):
+                columns[name].append(value)
+    return pyarrow.record_batch(columns, schema=FACTS)
+
+
+_NOTHING = Fact("", "", date(1970, 1, 1), None, "active", None, None, "")
+
+
+def columns_of(batch: pyarrow.RecordBatch, plan: Plan) -> Columns:
+    """A batch in the layout of `FACTS` as arrays, without copying. Raises ValueError for another layout or a null."""
+    if batch.schema.names != FACTS.names:
+        raise ValueError(f"facts have the columns {', '.join(FACTS.names)}, not {', '.join(batch.schema.names)}")
+    if any(column.null_count for column in batch.columns):
+        raise ValueError("facts have no nulls: no grade is '', no end 9999-12-31, no amount 0")
+    item, grade, state = (batch.column(name).cast(_TEXT) for name in ("item", "grade", "state"))
+    entries = {key: index for index, key in enumerate(plan.entries)}
+    items, grades, states = (column.dictionary.to_pylist() for column in (item, grade, state))
+    table = [
+        entries.get((name, of or None), entries.get((name, None), -1)) for name in items for of in (grades or [""])
+    ]
+    return Columns(
+        subject=batch.column("subject").to_numpy(),
+        item=item.indices.to_numpy(),
+        grade=grade.indices.to_numpy(),
+        state=state.indices.to_numpy(),
+        day=batch.column("occurred_on").view(pyarrow.int32()).to_numpy(),
+        ends=batch.column("ends_on").view(pyarrow.int32()).to_numpy(),
+        amount=batch.column("amount").to_numpy(),
+        entry_of=numpy.array(table or [-1], dtype=numpy.int32),
+        grades=max(1, len(grades)),
+        active=states.index("active") if "active" in states else -1,
+    )
