@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -15,6 +16,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import msgspec
 import typer
 
+from backend.platform.clock import SystemClock, local_date
 from backend.platform.logging import configure_logging
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings, read_settings
@@ -33,7 +35,11 @@ application = typer.Typer(
 )
 city = typer.Typer(help="合成城市。 The synthetic city.", no_args_is_help=True)
 keys = typer.Typer(help="密钥：查看、轮换、登记、吊销。 Keys: list, rotate, register, revoke.", no_args_is_help=True)
+rules = typer.Typer(
+    help="评价规则：审查、文件格式、生成 SQL。 Rule sets: check, file format, SQL.", no_args_is_help=True
+)
 application.add_typer(city, name="city")
+application.add_typer(rules, name="rules")
 application.add_typer(keys, name="keys")
 
 Json = Annotated[bool, typer.Option("--json", help="以 JSON 输出，供程序读取。 Print JSON for a machine.")]
@@ -61,6 +67,10 @@ def _settings() -> Settings:
     settings = read_settings()
     configure_logging("warning")
     return settings
+
+
+def _today() -> date:
+    return local_date(SystemClock().now())
 
 
 def _print(value: Any, as_json: bool, lines: Callable[[Any], list[str]]) -> None:
@@ -180,6 +190,61 @@ def score(
     )
     if result.differences and not recompute:
         raise typer.Exit(1)
+
+
+@rules.command("check")
+@refusing
+def rules_check(
+    file: Annotated[Path, typer.Argument(help="评价规则文件，YAML 或 JSON。 The rule set, YAML or JSON.")],
+    as_json: Json = False,
+) -> None:
+    """合法性审查：列出每处违反的规则、理由与条款。 Refuse what the law forbids, naming rule, ground and article."""
+    from backend.commands.rules import check
+
+    verdict = check(file, _today())
+    _print(
+        verdict,
+        as_json,
+        lambda found: [
+            *(
+                f"✗ {breach['rule']} [{breach['ground']}] {breach['article']}：{breach['chinese']}。 {breach['english']}."
+                for breach in found["breaches"]
+            ),
+            *(
+                f"! 本市目录没有事项 {item}，不能发布。 The city's catalogue has no item {item}: it cannot be published here."
+                for item in found["unknown_items"]
+            ),
+            f"{'✓ 合法 lawful' if found['lawful'] else '✗ 不合法 unlawful'}: {found['rule_set']} {found['version']}, "
+            f"{found['rules']} 条规则 rules",
+        ],
+    )
+    if not verdict.lawful:
+        raise typer.Exit(1)
+
+
+@rules.command("schema")
+@refusing
+def rules_schema() -> None:
+    """打印评价规则文件的 JSON Schema。 Print the JSON Schema of the file format."""
+    from scoring.ruleset import json_schema
+
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+@rules.command("sql")
+@refusing
+def rules_sql(
+    file: Annotated[Path, typer.Argument(help="评价规则文件。 The rule set.")],
+    dialect: Annotated[str, typer.Option(help="spark、duckdb 或 postgres。 spark, duckdb or postgres.")] = "spark",
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="计分日期。 The day of the score.")] = None,
+    contributions: Annotated[
+        bool, typer.Option("--contributions", help="逐条分值，而不是总分。 Points of each record, not the score.")
+    ] = False,
+) -> None:
+    """把评价规则写成 SQL，在 facts 表上得到同样的整数。 Write a rule set as SQL: the same integers from a table of facts."""
+    from backend.commands.rules import sql
+
+    print(sql(file, day.date() if day else _today(), dialect, contributions=contributions))
 
 
 @keys.command("list")

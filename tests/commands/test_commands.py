@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from partners.signatures.keys import jwk_of, thumbprint
-from tests.builders.server import free_port
+from tests.builders.server import REPOSITORY, free_port
 from tests.commands.conftest import Xinyi
 
-COMMANDS = ("up", "migrate", "city", "intake", "score", "keys", "openapi", "demo", "doctor", "bench")
+COMMANDS = ("up", "migrate", "city", "intake", "score", "keys", "openapi", "demo", "doctor", "bench", "rules")
 
 
 def test_help_names_every_command_in_chinese_and_english(xinyi: Xinyi) -> None:
@@ -95,3 +95,35 @@ def test_wrong_use_exits_with_two(xinyi: Xinyi, arguments: tuple[str, ...]) -> N
 
 def test_a_demonstration_without_a_server_is_refused(xinyi: Xinyi) -> None:
     assert xinyi("demo", "--url", f"http://127.0.0.1:{free_port()}").returncode == 3
+
+
+def test_a_rule_set_is_checked_before_anybody_is_scored_by_it(xinyi: Xinyi, tmp_path: Path) -> None:
+    lawful = REPOSITORY / "scoring" / "rulesets" / "taohua.yaml"
+    checked = xinyi("rules", "check", str(lawful), "--json")
+    assert (checked.returncode, json.loads(checked.stdout)["unknown_items"]) == (0, []), checked.stderr
+
+    hostile = tmp_path / "hostile.yaml"
+    text = (
+        lawful.read_text(encoding="utf-8").replace("获得县级荣誉", "举报他人").replace("item: donation", "item: blood")
+    )
+    hostile.write_text(text, encoding="utf-8")
+    refused = xinyi("rules", "check", str(hostile))
+    assert refused.returncode == 1
+    assert re.search(r"✗ honour-county \[informing\] .*第二十六条", refused.stdout)
+    assert "✗ donation [health]" in refused.stdout
+    assert "没有事项 blood" in refused.stdout
+    assert xinyi("rules", "sql", str(hostile)).returncode == 3
+
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("id: [", encoding="utf-8")
+    for file in (broken, tmp_path / "nothing.yaml", tmp_path):
+        unread = xinyi("rules", "check", str(file))
+        assert (unread.returncode, "Traceback" in unread.stderr) == (3, False), unread.stderr
+
+
+def test_the_format_and_the_sql_of_a_rule_set_are_printed(xinyi: Xinyi) -> None:
+    assert json.loads(xinyi("rules", "schema").stdout)["$ref"] == "#/$defs/RuleSet"
+    file = str(REPOSITORY / "scoring" / "rulesets" / "taohua.yaml")
+    assert " DIV 10000" in xinyi("rules", "sql", file, "--day", "2026-11-23", "--contributions").stdout
+    refused = xinyi("rules", "sql", file, "--dialect", "oracle")
+    assert (refused.returncode, "postgres" in refused.stderr) == (3, True)

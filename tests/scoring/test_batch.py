@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from scoring import Fact, RuleSet, load, score, shipped
-from scoring.batch import facts_batch, score_batches
+from scoring.batch.columns import facts_batch
+from scoring.batch.run import score_batches
 from tests.scoring.rule_set_strategies import DAY, facts, rule_sets
 
 Population = list[tuple[int, list[Fact]]]
