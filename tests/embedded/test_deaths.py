@@ -33,8 +33,10 @@ async def _entries(url: str) -> int:
 
 
 def _kill(*processes: int) -> None:
-    for process in processes:
-        os.kill(process, signal.SIGKILL)
+    """Kills all at one moment: stopped first, none sees another die and shuts down in good order."""
+    for event in (signal.SIGSTOP, signal.SIGKILL):
+        for process in processes:
+            os.kill(process, event)
 
 
 def _answers(held: Held) -> bool:
