@@ -120,7 +120,7 @@ def what_if(
 def ways_up(versions: Sequence[RuleSet], facts: Sequence[Fact], as_of: date, most: int = 3) -> list[Way]:
     """The nearest ways to a higher level, nearest first; none if the level is the best or nothing leads higher.
 
-    Acts are those that the rule set calls attainable, done on `as_of`; if no one act is enough, all of them together.
+    Acts are those that the rule set calls attainable, done on `as_of`; where no single one is enough, several together.
     """
     rule_set = _version_on(versions, as_of)
     if rule_set is None:
@@ -130,7 +130,7 @@ def ways_up(versions: Sequence[RuleSet], facts: Sequence[Fact], as_of: date, mos
         return []
     search = _Search(rule_set, facts, as_of, now)
     acts = search.single_acts()
-    ways = [*(acts or search.all_acts()), *search.repairs()]
+    ways = [*(acts or search.acts_together()), *search.repairs()]
     for change in changes_ahead(versions, facts, as_of, limit=40):
         if change.rank_after > now.level.rank:
             ways.append(_waiting(rule_set, change, as_of))
@@ -206,23 +206,35 @@ class _Search:
                 ways.append(self._way(self._pretend(entry, least), [(entry, words, least)], 1000 * least // most))
         return ways
 
-    def all_acts(self) -> list[Way]:
-        """Acts together, the one with most room first, if no single one is enough."""
+    def acts_together(self) -> list[Way]:
+        """Several acts, where no single one is enough: each in turn leads, then those with most room follow."""
         rooms = sorted(
-            ((self._with(*self._pretend(entry, most)).millipoints, most, entry, words)
-             for entry, words in self._acts.values() if (most := self._most(entry))),
-            key=lambda room: (-room[0], room[2].rule.id),
-        )  # fmt: skip
+            (
+                (self._with(*self._pretend(entry, most)).millipoints, entry.rule.id, most, entry, words)
+                for entry, words in self._acts.values()
+                if (most := self._most(entry))
+            ),
+            key=lambda room: (-room[0], room[1]),
+        )
+        found: dict[frozenset[str], Way] = {}
+        for lead in rooms:
+            way = self._in_turn([lead, *(room for room in rooms if room is not lead)])
+            if way is not None:
+                found.setdefault(frozenset(way.rule_ids), way)
+        return list(found.values())
+
+    def _in_turn(self, rooms: Sequence[tuple[int, str, int, Entry, Attainable]]) -> Way | None:
+        """As much of each act as there is, and of the last no more than it takes; None if all are not enough."""
         done: list[Fact] = []
         told: list[tuple[Entry, Attainable, int]] = []
-        for _, most, entry, words in rooms:
+        for _, _, most, entry, words in rooms:
             least = self._least(entry, most, done)
             size = most if least is None else least
             done += self._pretend(entry, size)
             told.append((entry, words, size))
             if least is not None:
-                return [self._way(done, told, 1000 * len(told))]
-        return []
+                return self._way(done, told, 1000 * (len(told) - 1) + 1000 * least // most)
+        return None
 
     def repairs(self) -> list[Way]:
         """Each record whose repair alone lifts the level."""

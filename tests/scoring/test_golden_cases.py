@@ -8,6 +8,7 @@ import pytest
 
 from scoring import Fact, load, score, shipped, shipped_names
 from scoring.facts import FactState
+from scoring.loading import keys_of
 from tests.scoring.test_verify import agree
 
 DAY = date(2026, 11, 23)
@@ -79,8 +80,7 @@ def test_every_rule_level_and_ceiling_has_a_case_and_every_case_a_name(name: str
     results = [score(rule_set, facts_of(case), case.day) for case in cases]
     given = {(fact.item, fact.grade) for case in cases for fact in case.facts}
     for rule in rule_set.rules:
-        about = {(rule.item, grade) for grade in rule.grades} or {(rule.item, None)}
-        assert about <= given | {(item, None) for item, _ in given}, rule.id
+        assert set(keys_of(rule)) <= given | {(item, None) for item, _ in given}, rule.id
     giving = {rule.id for rule in rule_set.rules if rule.kind != "mark"}
     assert {line.rule_id for result in results for line in result.lines} >= giving
     assert {result.level.rank for result in results} == set(rule_set.levels_by_rank)
