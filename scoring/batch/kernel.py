@@ -46,55 +46,69 @@ def _period(tables, rule, day):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _year_end(years, day):  # type: ignore[no-untyped-def]
+    """The first day of the year after that of a day, in the table of the years' first days."""
+    # 400 years have 146,097 days; the estimate is off by one at most.
+    index = min(max((day - years[0]) * 400 // 146097, 0), years.size - 2)
+    while index > 0 and years[index] > day:
+        index -= 1
+    while index < years.size - 2 and years[index + 1] <= day:
+        index += 1
+    return years[index + 1]
+
+
+@njit(cache=True, nogil=True)
+def _best_of_groups(columns, tables, row, best_row, best_size):  # type: ignore[no-untyped-def]
+    """For each one-of group, the row of the subject beginning at `row` that counts for it, or -1."""
+    best_row[:] = -1
+    best_size[:] = -1
+    subject = columns.subject[row]
+    while row < columns.subject.size and columns.subject[row] == subject:
+        entry = columns.entry_of[columns.item[row] * columns.grades + columns.grade[row]]
+        day = columns.day[row]
+        if (
+            entry >= 0
+            and columns.state[row] == columns.active
+            and tables.entry_first[entry] <= day <= tables.as_of
+            and columns.ends[row] > tables.as_of
+        ):
+            rule = tables.entry_rule[entry]
+            group = tables.rule_group[rule]
+            if group >= 0:
+                size = tables.entry_values[entry, _period(tables, rule, day)]
+                if size > best_size[group]:
+                    best_size[group] = size
+                    best_row[group] = row
+        row += 1
+
+
+@njit(cache=True, nogil=True)
 def _run(columns, tables, contributions, subjects, scores, ranks):  # type: ignore[no-untyped-def]
     rows = columns.subject.size
     rules, sides = tables.rule_kind.size, tables.side_total_cap.size
-    amounts = numpy.zeros(rules, numpy.int64)
-    of_year = numpy.zeros(rules, numpy.int64)
+    as_of = tables.as_of
+    # Nothing is set to zero between subjects or years: each figure carries the subject or year that it is of.
+    amounts, amounts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
+    of_year, of_year_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     in_all = numpy.zeros(rules, numpy.int64)
-    counts = numpy.zeros(rules, numpy.int64)
-    side_of_year = numpy.zeros(sides, numpy.int64)
-    side_in_all = numpy.zeros(sides, numpy.int64)
+    side_of_year, side_of_year_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
+    side_in_all, side_in_all_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
+    counts, counts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     best_row = numpy.zeros(tables.groups, numpy.int64)
     best_size = numpy.zeros(tables.groups, numpy.int64)
     found = 0
-    start = 0
-    while start < rows:
-        subject = columns.subject[start]
+    span = 0
+    row = 0
+    while row < rows:
+        subject = columns.subject[row]
         if found > 0 and subject <= subjects[found - 1]:
             return -1
-        amounts[:] = 0
-        of_year[:] = 0
-        in_all[:] = 0
-        counts[:] = 0
-        side_of_year[:] = 0
-        side_in_all[:] = 0
-        stop = start
         if tables.groups > 0:
-            best_row[:] = -1
-            best_size[:] = -1
-            while stop < rows and columns.subject[stop] == subject:
-                entry = columns.entry_of[columns.item[stop] * columns.grades + columns.grade[stop]]
-                day = columns.day[stop]
-                if (
-                    entry >= 0
-                    and columns.state[stop] == columns.active
-                    and tables.entry_first[entry] <= day <= tables.as_of
-                    and columns.ends[stop] > tables.as_of
-                ):
-                    rule = tables.entry_rule[entry]
-                    group = tables.rule_group[rule]
-                    if group >= 0:
-                        size = tables.entry_values[entry, _period(tables, rule, day)]
-                        if size > best_size[group]:
-                            best_size[group] = size
-                            best_row[group] = stop
-                stop += 1
+            _best_of_groups(columns, tables, row, best_row, best_size)
+        span += 1
+        whole, year = span, span
         total = 0
-        year = 0
-        year_ends = -(2**40)
-        row = start
-        earlier = -(2**40)
+        earlier, year_ends = -(2**40), -(2**40)
         while row < rows and columns.subject[row] == subject:
             contributions[row] = 0
             day = columns.day[row]
@@ -105,23 +119,24 @@ def _run(columns, tables, contributions, subjects, scores, ranks):  # type: igno
             if (
                 entry < 0
                 or columns.state[row] != columns.active
-                or day > tables.as_of
+                or day > as_of
                 or day < tables.entry_first[entry]
-                or columns.ends[row] <= tables.as_of
+                or columns.ends[row] <= as_of
             ):
                 row += 1
                 continue
             if day >= year_ends:
-                while year < tables.years.size and tables.years[year] <= day:
-                    year += 1
-                year_ends = tables.years[year] if year < tables.years.size else 2**40
-                of_year[:] = 0
-                side_of_year[:] = 0
-                for index in range(rules):
-                    if tables.rule_per[index] == _PER_YEAR:
-                        amounts[index] = 0
+                year_ends = _year_end(tables.years, day)
+                span += 1
+                year = span
             rule = tables.entry_rule[entry]
+            if counts_of[rule] != whole:
+                counts_of[rule] = whole
+                counts[rule] = in_all[rule] = 0
             counts[rule] += 1
+            if of_year_of[rule] != year:
+                of_year_of[rule] = year
+                of_year[rule] = 0
             kind = tables.rule_kind[rule]
             size = 0
             if kind == _FIXED:
@@ -129,8 +144,13 @@ def _run(columns, tables, contributions, subjects, scores, ranks):  # type: igno
                 if group < 0 or best_row[group] == row:
                     size = tables.entry_values[entry, _period(tables, rule, day)]
             elif kind == _AMOUNTS:
+                per = tables.rule_per[rule]
+                current = year if per == _PER_YEAR else whole
+                if per == _PER_RECORD or amounts_of[rule] != current:
+                    amounts_of[rule] = current
+                    amounts[rule] = 0
                 first, last = tables.rule_segments[rule], tables.rule_segments[rule + 1]
-                before = 0 if tables.rule_per[rule] == _PER_RECORD else amounts[rule]
+                before = amounts[rule]
                 amounts[rule] = before + max(0, columns.amount[row])
                 gained = _points_of(tables.segments, first, last, amounts[rule]) - _points_of(
                     tables.segments, first, last, before
@@ -142,6 +162,12 @@ def _run(columns, tables, contributions, subjects, scores, ranks):  # type: igno
                 size = min(size, tables.rule_total_cap[rule] - in_all[rule])
                 in_all[rule] += size
                 side = tables.rule_side[rule]
+                if side_of_year_of[side] != year:
+                    side_of_year_of[side] = year
+                    side_of_year[side] = 0
+                if side_in_all_of[side] != whole:
+                    side_in_all_of[side] = whole
+                    side_in_all[side] = 0
                 size = min(size, tables.side_yearly_cap[side] - side_of_year[side])
                 side_of_year[side] += size
                 size = min(size, tables.side_total_cap[side] - side_in_all[side])
@@ -157,12 +183,12 @@ def _run(columns, tables, contributions, subjects, scores, ranks):  # type: igno
         for ceiling in range(tables.ceiling_count.size):
             reached = 0
             for index in range(rules):
-                reached += tables.ceiling_rules[ceiling, index] * counts[index]
+                if tables.ceiling_rules[ceiling, index] and counts_of[index] == whole:
+                    reached += counts[index]
             if reached >= tables.ceiling_count[ceiling]:
                 rank = min(rank, tables.ceiling_rank[ceiling])
         subjects[found] = subject
         scores[found] = score
         ranks[found] = rank
         found += 1
-        start = row
     return found
