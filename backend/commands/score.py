@@ -1,4 +1,4 @@
-"""`xinyi score`: recompute everybody from the records and compare."""
+"""`xinyi score reconcile`: recompute everybody from the records and compare."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from backend.scores import computing
 from backend.scores.messages import Reconciliation
 
 
-def score(settings: Settings, recompute: bool) -> Reconciliation:
+def reconcile(settings: Settings, recompute: bool) -> Reconciliation:
     """The differences between stored and recomputed scores; with `recompute` they are written. Raises Refusal."""
 
     async def act(addressed: Settings) -> Reconciliation:

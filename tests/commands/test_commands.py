@@ -22,7 +22,7 @@ def test_help_names_every_command_in_chinese_and_english(xinyi: Xinyi) -> None:
 
 
 def test_a_command_on_a_database_without_schema_says_what_to_do(xinyi: Xinyi) -> None:
-    for arguments in (("score",), ("keys", "list")):
+    for arguments in (("score", "reconcile"), ("keys", "list")):
         refused = xinyi(*arguments)
         assert (refused.returncode, "xinyi migrate" in refused.stderr) == (3, True), refused.stderr
         assert "Traceback" not in refused.stderr
@@ -51,7 +51,7 @@ def test_a_small_city_is_built_filled_scored_and_its_keys_are_kept(xinyi: Xinyi,
         assert refused.returncode == 3, refused.stderr
         assert "Traceback" not in refused.stderr
 
-    reconciled = xinyi("score", "--json")
+    reconciled = xinyi("score", "reconcile", "--json")
     assert (reconciled.returncode, json.loads(reconciled.stdout)["differences"]) == (0, 0)
 
     before = json.loads(xinyi("keys", "list", "--json").stdout)

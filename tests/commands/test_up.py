@@ -47,7 +47,7 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     healthy = xinyi("doctor", "--json")
     assert healthy.returncode == 0, healthy.stdout
     assert all(finding["good"] for finding in json.loads(healthy.stdout))
-    scores = xinyi("score", "--json")
+    scores = xinyi("score", "reconcile", "--json")
     assert (scores.returncode, json.loads(scores.stdout)["differences"]) == (0, 0)
 
     # Ctrl-C reaches the group of the terminal's program, and the workers hear of it once: from their parent.

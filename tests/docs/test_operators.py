@@ -36,7 +36,7 @@ def test_every_setting_stands_in_both_tables() -> None:
 
 
 def test_every_command_stands_in_the_table() -> None:
-    assert set(re.findall(r"^\| `(xinyi [a-z ]+)` \|", PAGE, re.M)) == commands(application)
+    assert set(re.findall(r"^\| `(xinyi [a-z -]+)` \|", PAGE, re.M)) == commands(application)
 
 
 def test_every_purpose_of_a_key_is_explained() -> None:
