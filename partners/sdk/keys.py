@@ -1,16 +1,15 @@
 """The partner's own key, and the platform's published ones."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import httpx2
-import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from partners.sdk.failures import AnswerNotTrusted
-from partners.signatures.keys import PublicKey, jwk_of, public_key_from_jwk, thumbprint
+from partners.signatures.key_sets import read_key_set
+from partners.signatures.keys import PublicKey, jwk_of, thumbprint
 from partners.signatures.requests import SigningKey
 
 PATH = "/.well-known/jwks.json"
@@ -26,10 +25,6 @@ def load_signing_key(pem: bytes, password: bytes | None = None) -> SigningKey:
     return SigningKey(thumbprint(jwk_of(key.public_key())), key)
 
 
-class _KeySet(msgspec.Struct):
-    keys: list[dict[str, Any]]
-
-
 class PublishedKeys:
     """The platform's answer keys, fetched when a new one appears and again every five minutes."""
 
@@ -37,7 +32,7 @@ class PublishedKeys:
         self._url = url
         self._http = http
         self._now = now
-        self._keys: dict[str, PublicKey] = {}
+        self._keys: Mapping[str, PublicKey] = {}
         self._fetched_at = float("-inf")
 
     def find(self, key_id: str) -> PublicKey | None:
@@ -49,20 +44,8 @@ class PublishedKeys:
     def _fetch(self) -> None:
         answer = self._http.get(self._url + PATH)
         try:
-            published = msgspec.json.decode(answer.content, type=_KeySet)
+            found = read_key_set(answer.content)
         except ValueError:
             raise AnswerNotTrusted("key-set-unreadable") from None
-        found = [key for key in map(_answer_key, published.keys) if key is not None]
-        self._keys = {thumbprint(jwk_of(key)): key for key in found}
+        self._keys = found.answer
         self._fetched_at = self._now()
-
-
-def _answer_key(jwk: dict[str, Any]) -> PublicKey | None:
-    """The key, if it is one that signs answers: Ed25519 for signatures; other purposes and kinds are passed over."""
-    if jwk.get("use", "sig") != "sig":
-        return None
-    try:
-        key = public_key_from_jwk(jwk)
-    except ValueError:
-        return None
-    return key if isinstance(key, Ed25519PublicKey) else None

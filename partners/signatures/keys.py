@@ -20,7 +20,7 @@ _COORDINATE_BYTES = 32
 _SIGNATURE_BYTES = 64
 
 
-def _coordinate(member: object) -> bytes:
+def coordinate(member: object) -> bytes:
     """32 bytes in canonical unpadded base64url. Raises ValueError."""
     if not isinstance(member, str):
         raise ValueError("a JWK member is not text")
@@ -52,9 +52,9 @@ def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
         raise ValueError("the JWK holds a private key, which must never leave its owner")
     kind = (jwk.get("kty"), jwk.get("crv"))
     if kind == ("OKP", "Ed25519"):
-        return Ed25519PublicKey.from_public_bytes(_coordinate(jwk.get("x")))
+        return Ed25519PublicKey.from_public_bytes(coordinate(jwk.get("x")))
     if kind == ("EC", "P-256"):
-        x, y = (int.from_bytes(_coordinate(jwk.get(name)), "big") for name in ("x", "y"))
+        x, y = (int.from_bytes(coordinate(jwk.get(name)), "big") for name in ("x", "y"))
         return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
     raise ValueError("only Ed25519 and P-256 are registered")
 
