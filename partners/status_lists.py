@@ -74,6 +74,7 @@ class Failure(StrEnum):
     SIGNATURE_INVALID = "signature-invalid"
     WRONG_SUBJECT = "wrong-subject"
     EXPIRED = "status-list-expired"
+    SUPERSEDED = "status-list-superseded"
 
 
 class Freshness(StrEnum):
@@ -152,12 +153,19 @@ def write_token(statuses: StatusList, claims: Claims, key_id: str, algorithm: st
 
 
 def read_token(
-    text: str, keys: Callable[[str], IssuerKey | None], subject: str, now: int, maximum: int = MAXIMUM_BYTES
+    text: str,
+    keys: Callable[[str], IssuerKey | None],
+    subject: str,
+    now: int,
+    *,
+    newest: int = 0,
+    maximum: int = MAXIMUM_BYTES,
 ) -> StatusListToken | Failure:
     """A token judged in the order size, form, key, signature, subject, time, list. Nothing is unfolded before its signature is good.
 
     `keys` gives the status keys by id, and no keys of another purpose. `subject` is the list that is wanted: a good token of
-    another list is refused. `iat`, `exp` and `ttl` are required of our lists (the draft leaves the last two open).
+    another list is refused, and so is one issued before `newest`, the `issued_at` of the copy that is held: an old list brings
+    no revoked token back. `exp` and `ttl`, which the draft leaves open, are required.
     """
     if len(text) > MAXIMUM_TOKEN:
         return Failure.TOO_LARGE
@@ -176,6 +184,8 @@ def read_token(
             return Failure.WRONG_SUBJECT
         if freshness(claims, claims.issued_at, now) is Freshness.EXPIRED:
             return Failure.EXPIRED
+        if claims.issued_at < newest:
+            return Failure.SUPERSEDED
         packed = _unfold(base64url.decode(payload.status_list.lst), maximum)
     except _TooLarge:
         return Failure.TOO_LARGE

@@ -4,8 +4,8 @@
     attestation   type and slot 1 | flags 1 | benefit 2 | not before 4 | status index 4 | device key 33 | signature 64
     proof         step 4 | challenge 8 | signature 64
 
-The issuer signs "ic3a" and the first 45 bytes; the phone signs "ic3p", the attestation's digest, step and challenge. The key
-in the slot brings its suite with it, so nothing in the code chooses an algorithm. Every attestation has a device key of its
+The issuer signs "ic3a" and the first 45 bytes, whose digest names the use; the phone signs "ic3p", that name, step and
+challenge. The key in the slot brings its suite with it, so nothing in the code chooses an algorithm. Every attestation has a device key of its
 own and a random status index: two of one person have nothing in common. No byte is about a person, and none is free to be:
 `parse` refuses unknown flags and a not-before that is not on the hour.
 """
@@ -81,7 +81,7 @@ class Code(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The outcome; once the issuer's signature is good also what was attested, and `use`, the digest that names this one use."""
+    """The outcome; once the issuer's signature is good also what was attested, and `use`, its name (`name_of_use`)."""
 
     outcome: Outcome
     attestation: Attestation | None = None
@@ -137,7 +137,15 @@ def prove(
     if len(attestation) != ATTESTATION_BYTES or len(challenge) != CHALLENGE_BYTES:
         raise ValueError("an attestation has 109 bytes, a challenge 8")
     step = step_at(unix_seconds)
-    return step.to_bytes(4, "big") + challenge + signer.sign(_proved(suite.digest(attestation), step, challenge))
+    return step.to_bytes(4, "big") + challenge + signer.sign(_proved(name_of_use(attestation, suite), step, challenge))
+
+
+def name_of_use(attestation: bytes, suite: Suite) -> bytes:
+    """What names the one use that an attestation stands for, 32 bytes: the digest of what the issuer signed.
+
+    Not of its signature: signed twice (a retry, and SM2 draws at random), it is still one use.
+    """
+    return suite.digest(attestation[:_SIGNED])
 
 
 def encode(attestation: bytes, proof: bytes) -> str:
@@ -197,7 +205,7 @@ def verify(
         return Verdict(Outcome.UNKNOWN_KEY)
     if not key.verifier.verify(code.issuer_signature, _issued(code.attestation_bytes[:_SIGNED])):
         return Verdict(Outcome.BAD_ISSUER_SIG)
-    use = key.suite.digest(code.attestation_bytes)
+    use = name_of_use(code.attestation_bytes, key.suite)
     return Verdict(_outcome(code, key.suite, use, terminal, unix_seconds, seen, challenge), code.attestation, use)
 
 

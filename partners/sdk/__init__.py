@@ -1,17 +1,25 @@
-"""What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice."""
+"""What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice; and
+a till that works offline."""
 
 from partners.sdk.answers import Redemption, Reversal, Tier, Verification
 from partners.sdk.client import PartnerClient
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import load_signing_key
+from partners.sdk.offline import OfflineBenefit, OfflineTill
+from partners.sdk.offline_store import OfflineRedemption, OfflineStore, StoreUnusable
 
 __all__ = [
     "AnswerNotTrusted",
+    "OfflineBenefit",
+    "OfflineRedemption",
+    "OfflineStore",
+    "OfflineTill",
     "OutcomeUnknown",
     "PartnerClient",
     "Redemption",
     "Reversal",
     "ServerProblem",
+    "StoreUnusable",
     "Tier",
     "Verification",
     "load_signing_key",

@@ -57,3 +57,15 @@ def test_typed_digits_are_judged_so(case: dict[str, Any]) -> None:
     key = ic1.ticket_key(SLOT_KEYS[ticket["slot"]], bytes.fromhex(ticket["ticket_id"]))
     accepted = ic1.digit_step(typed, key, case["server_time"]) is not None
     assert ("accepted" if accepted else "code-unusable") == case["result"]
+
+
+def test_one_changed_character_is_judged_as_published() -> None:
+    published = VECTORS["mutated"]
+    text = published["text"]
+    found: dict[str, list[int]] = {}
+    for position, other in enumerate(published["replaced_by"]):
+        changed = text[:position] + other + text[position + 1 :]
+        verdict = ic1.read(changed, SLOT_KEYS.get, published["server_time"])
+        found.setdefault("accepted" if isinstance(verdict, Code) else verdict.value, []).append(position)
+    assert found == published["positions"]
+    assert sum(map(len, found.values())) == len(text)

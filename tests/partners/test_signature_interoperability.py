@@ -17,12 +17,14 @@ from http_message_signatures import (
     algorithms,
 )
 
+from partners import base64url
 from partners.signatures import keys
-from partners.signatures.base import combined, content_digest
+from partners.signatures.base import combined, content_digest, signature_base
 from partners.signatures.keys import jwk_of, public_key_from_jwk, thumbprint
 from partners.signatures.requests import RequestMessage, SigningKey, Verified, sign_request, verify_request
 from partners.signatures.responses import TAG as ANSWER_TAG
 from partners.signatures.responses import ResponseMessage, sign_response, verify_response
+from partners.signatures.suites import suite
 
 TAG = "xinyi-request"
 NONCE = "bm9uY2Utb2YtdGVzdHM"
@@ -196,6 +198,35 @@ def test_rfc_7515_appendix_a_3_es256() -> None:
         "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q=="
     )
     assert keys.verify_bytes(public_key_from_jwk(jwk), signature, signed)
+
+
+def test_rfc_7515_appendix_a_1_hs256() -> None:
+    key = base64url.decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")
+    signed = (
+        b"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
+        b"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+    )
+    assert base64url.encode(suite("intl").mac(key, signed)) == "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+
+def test_rfc_8037_appendix_a_4_eddsa() -> None:
+    issuer = suite("intl").issuer
+    secret = base64url.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+    assert issuer.jwk(issuer.public(secret))["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+    expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+    assert base64url.encode(issuer.signer(secret).sign(signed)) == expected
+    assert issuer.verifier(issuer.public(secret)).verify(base64url.decode(expected), signed)
+
+
+def test_rfc_9421_appendix_b_2_5_hmac() -> None:
+    key = base64.b64decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==")
+    parameters = '("date" "@authority" "content-type");created=1618884473;keyid="test-shared-secret"'
+    components = [
+        ('"date"', "Tue, 20 Apr 2021 02:07:55 GMT"), ('"@authority"', "example.com"), ('"content-type"', "application/json"),
+    ]  # fmt: skip
+    mac = suite("intl").mac(key, signature_base(components, parameters))
+    assert base64.b64encode(mac).decode() == "pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8="
 
 
 def test_rfc_8037_appendix_a_3_thumbprint_of_an_ed25519_key() -> None:

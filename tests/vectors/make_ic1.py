@@ -149,16 +149,40 @@ def typed() -> list[dict[str, Any]]:
     return [dict(zip(names, case, strict=True)) for case in cases]
 
 
+def mutated() -> dict[str, Any]:
+    """One character changed: the one at each position to that of `replaced_by`; the positions by result."""
+    text = text_of(packed(3, TICKET, 6, NOW // 30))
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+    others = "".join(alphabet[(alphabet.index(character) + 1) % 45] for character in text)
+    positions: dict[str, list[int]] = {}
+    for position, other in enumerate(others):
+        result = _unsigned(text[:position] + other + text[position + 1 :])
+        positions.setdefault(result, []).append(position)
+    return {"text": text, "server_time": NOW, "replaced_by": others, "positions": positions}
+
+
+def _unsigned(text: str) -> str:
+    """What is said of a code with a wrong MAC."""
+    try:
+        data = base45.b45decode(text.removeprefix("IC1:"))
+    except ValueError:
+        return "code-malformed"
+    well_formed = text.startswith("IC1:") and len(data) == 26 and data[0] >> 4 == 1 and data[11] <= 8
+    return "code-unusable" if well_formed else "code-malformed"
+
+
 def document() -> str:
     """The whole file."""
     whole = {
-        "about": "IC1 test vectors. shown: what a phone shows. scanned, typed: what a server says. Bytes are hexadecimal, "
-        "times are Unix seconds; keys are for testing only. Stages in order; null is a stage that is not reached.",
+        "about": "IC1 test vectors. shown: what a phone shows. scanned, typed: what a server says. mutated: one character "
+        "changed. Bytes are hexadecimal, times are Unix seconds; keys are for testing only. Stages in order; null is a stage "
+        "that is not reached.",
         "slot_keys": {str(slot): key.hex() for slot, key in SLOT_KEYS.items()},
         "typed_ticket": {"slot": 3, "ticket_id": TICKET.hex(), "handle": digits_of(3, TICKET, 1)[:12]},
         "shown": shown(),
         "scanned": scanned(),
         "typed": typed(),
+        "mutated": mutated(),
     }
     return json.dumps(whole, ensure_ascii=True, indent=1) + "\n"
 
