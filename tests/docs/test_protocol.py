@@ -16,7 +16,9 @@ from backend.market.messages import RedemptionAnswer, ReversalAnswer, Verificati
 from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
+from partners.codes import ic3
 from partners.codes.ic1 import Scene
+from partners.signatures.suites import suite
 from tests.builders.partners import current_code, make_partner, make_terms, publish
 from tests.builders.people import PersonBuilder
 from tests.docs.snippets import REPOSITORY
@@ -65,6 +67,26 @@ def test_the_page_names_every_scene() -> None:
     assert {int(number): name for number, name in re.findall(r"(\d) ([a-z]+)", line)} == {
         scene.value: scene.name.lower() for scene in Scene
     }
+
+
+def test_the_page_accounts_for_every_byte_of_the_offline_code() -> None:
+    table = [row for row in rows(r"\d+(–\d+)?") if len(row) == 4]
+    ranges = [(int(row[0].split("–")[0]), int(row[0].split("–")[-1]), int(row[1])) for row in table]
+    assert all(last - first + 1 == size for first, last, size in ranges)
+    assert [first for first, _, _ in ranges] == [0, *(last + 1 for _, last, _ in ranges[:-1])]
+    assert ranges[-1][1] + 1 == ic3.ATTESTATION_BYTES + ic3.PROOF_BYTES
+
+
+def test_the_page_gives_the_outcomes_in_their_order() -> None:
+    values = {outcome.value for outcome in ic3.Outcome}
+    listed = [row[1].strip("`") for row in rows(r".*") if len(row) == 2 and row[1].strip("`") in values]
+    assert listed == [*(outcome.value for outcome in ic3.Outcome if outcome is not ic3.Outcome.VALID), "valid"]
+
+
+def test_the_page_names_the_algorithms_of_a_suite() -> None:
+    [[_, issuer, holder, *_]] = rows(r"`intl`")
+    assert f"`{suite('intl').issuer.name}`" in issuer
+    assert f"`{suite('intl').holder.name}`" in holder
 
 
 async def test_the_page_lists_every_operation_of_a_partner(client: httpx2.AsyncClient) -> None:
