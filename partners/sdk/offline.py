@@ -138,7 +138,6 @@ class OfflineTill:
         keys, listed, offered = (self._store.kept(kind) for kind in ("keys", "status-list", "benefits"))
         if keys is not None:
             self._keys, self._keys_fetched_at = read_key_set(keys.content), keys.fetched_at
-        self._list = None
         if listed is not None:
             text = listed.content.decode("ascii")
             read = status_lists.read_token(text, self._keys.status.get, self._url, self._moment())

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from typing import Any
 
 import msgspec
@@ -24,10 +25,12 @@ LIST_URL = "https://city.example/v1/status-lists/attestations"
 
 
 def suite_or_skip(name: str) -> Suite:
-    """A suite; without SM2 on this machine the test is skipped, and says why."""
+    """A suite; without SM2 on this machine the test is skipped and says why, unless nothing may be skipped."""
     try:
         return suite(name)
     except sm2.Unavailable as reason:
+        if os.environ.get("XINYI_REQUIRE_VECTORS"):
+            raise
         pytest.skip(str(reason))
 
 

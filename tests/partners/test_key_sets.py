@@ -52,6 +52,12 @@ def test_two_attestation_keys_in_one_slot_cancel_each_other() -> None:
     assert set(found.answer) == {key_id("answer")}
 
 
+@pytest.mark.parametrize("slot", [True, False, 1.0, "1", None, -1, 16, 10**30])
+def test_a_slot_is_a_number_from_0_to_15(slot: Any) -> None:
+    found = read(jwk("odd", purpose="attestation", slot=slot), jwk("good", purpose="attestation", slot=15))
+    assert set(found.attestation) == {15}
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -1,12 +1,15 @@
 """IC3: what a phone shows a terminal accepts once, and no byte of it is about a person."""
 
+import io
 import json
 from typing import Any
 
 import pytest
 import qrcode
+import zxingcpp
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
+from PIL import Image, ImageFilter
 
 from partners.codes import base45, ic3
 from partners.codes.ic3 import Attestation, Outcome, Terminal
@@ -108,6 +111,21 @@ def test_the_same_code_in_every_suite(name: str) -> None:
     assert verdict.use == issuer.suite.digest(base45.decode(text.removeprefix("IC3:"))[:45])
     assert ic3.verify(text, issuer.terminal(), NOW, {verdict.use}.__contains__).outcome is Outcome.SEEN
     assert ic3.verify(text, issuer.terminal(frozenset({77})), NOW, lambda _: False).outcome is Outcome.REVOKED
+
+
+@pytest.mark.parametrize("angle", [0, 7, 90, 183])
+@pytest.mark.parametrize("blur", [0.0, 0.8])
+def test_another_decoder_reads_the_picture_at_240_pixels(angle: int, blur: float) -> None:
+    """Turned, dimmed and blurred, as a camera sees it."""
+    text = INTL.code(challenge=b"terminal")
+    drawing = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
+    drawing.add_data(text)
+    drawn = io.BytesIO()
+    drawing.make_image().save(drawn)
+    picture = Image.open(drawn).convert("L").resize((240, 240), Image.Resampling.BILINEAR)
+    dimmed = picture.point([60 + shade // 3 for shade in range(256)])
+    seen = dimmed.rotate(angle, expand=True, fillcolor=145).filter(ImageFilter.GaussianBlur(blur))
+    assert [found.text for found in zxingcpp.read_barcodes(seen)] == [text]
 
 
 @pytest.mark.parametrize("name", ["intl", "gm"])
