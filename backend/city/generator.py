@@ -16,7 +16,8 @@ from backend.city.draw import Draw
 from backend.city.materials import Benefit, load_benefits, load_materials
 from backend.city.people import MOST_RESIDENTS, Enterprise, Partner, People, Resident, Source
 from backend.city.record_writer import Fields, RecordWriter, Subject
-from backend.records.fields import FIELD_LISTS, FieldList
+from backend.records.columns import FieldList
+from backend.records.fields import FIELD_LISTS
 
 CITY_DAY = date(2026, 11, 1)
 """The day up to which a city's records reach, unless another is handed in."""
@@ -45,7 +46,7 @@ _ORGANISATION_PERCENT = {
     "commitment-broken": 50,
 }
 # Most people never get a negative record: these fall on one resident in eight, so that levels spread as in a real city.
-_NEGATIVE = frozenset({"penalty", "judgment-default", "breach-judged", "commitment-broken"})
+_NEGATIVE = frozenset({"penalty", "judgment-default", "breach-judged", "commitment-broken", "permit-by-deception"})
 _RESIDENTS_PER_NEGATIVE = 8
 
 # Arrears of service fees are a matter between two parties and in no catalogue; feeds send them all the same.

@@ -64,6 +64,13 @@ class PenaltyMaterial(_Strict, frozen=True):
     fine: tuple[str, str]
 
 
+class CivicMaterial(_Strict, frozen=True):
+    """What a record of a common form says: the first character of its number's kind, and what was done."""
+
+    number: str
+    what: tuple[str, ...]
+
+
 class CommitmentMaterial(_Strict, frozen=True):
     """A kind of commitment."""
 
@@ -93,6 +100,7 @@ class Materials(_Strict, frozen=True):
     breach_kinds: tuple[str, ...]
     default_situations: tuple[str, ...]
     commitments: tuple[CommitmentMaterial, ...]
+    civic: dict[str, CivicMaterial]
 
 
 class Tier(_Strict, frozen=True):

@@ -8,6 +8,7 @@ from backend.city.materials import Materials
 from backend.city.people import Enterprise, Resident, Source
 from backend.platform.identifiers import ADULT_AGE, make_commitment_code
 from backend.platform.working_days import add_months
+from backend.records.civic_fields import CIVIC_FIELD_LISTS
 
 Fields = dict[str, str]
 Subject = Resident | Enterprise
@@ -15,6 +16,16 @@ Subject = Resident | Enterprise
 _DAYS_OF_HISTORY = 1095
 _GRADES = ("县级", "县级", "县级", "市级", "市级", "省级", "国家级")
 _FOR_EVER = "2099-12-31"
+# From how much to how much a record of an item says, in the unit of its column.
+_AMOUNTS = {
+    "volunteer-training": (2, 8),
+    "emergency-volunteering": (3, 24),
+    "goods-donation": (100, 3000),
+    "library-returns": (1, 12),
+    "mediation-service": (1, 6),
+    "tree-planting": (1, 6),
+}
+_MONTHS_OF_OWN_TERM = {"first-aid-certificate": 36, "community-post": 36}
 
 
 class RecordWriter:
@@ -43,7 +54,28 @@ class RecordWriter:
         if isinstance(subject, Resident):
             first = max(first, add_months(subject.birth_date, 12 * ADULT_AGE) + timedelta(days=1))
         occurred_on = first + timedelta(days=draw.below((self._as_of - first).days + 1))
+        if item in CIVIC_FIELD_LISTS:
+            return self._civic(draw, item, subject, source, occurred_on, serial)
         return self._writers[item](draw, subject, source, occurred_on, serial)
+
+    def _civic(self, draw: Draw, item: str, subject: Subject, source: Source, day: date, serial: int) -> Fields:
+        columns, material = CIVIC_FIELD_LISTS[item], self._materials.civic[item]
+        fields = {
+            **_subject(columns.prefix, subject),
+            columns.key: _number(material.number, day, serial),
+            f"{columns.prefix}MC": draw.pick(material.what),
+            columns.occurred_on: day.isoformat(),
+            **_origin(columns.prefix, source),
+        }
+        if columns.amount is not None:
+            fields[columns.amount] = str(draw.between(*_AMOUNTS[item]))
+        if columns.grade is not None:
+            fields[columns.grade] = draw.pick(_GRADES)
+        if columns.ends_on is not None:
+            fields[columns.ends_on] = (add_months(day, _MONTHS_OF_OWN_TERM[item]) - timedelta(days=1)).isoformat()
+        # The decision took effect on the day on which it was served.
+        fields.update(dict.fromkeys(columns.effective_document[1:], day.isoformat()))
+        return fields
 
     def _honour(self, draw: Draw, subject: Subject, source: Source, day: date, serial: int) -> Fields:
         return {

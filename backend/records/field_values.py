@@ -12,7 +12,7 @@ from backend.platform.identifiers import (
     normalise_identity_number,
     normalise_unified_social_credit_code,
 )
-from backend.records.fields import Field, FieldKind
+from backend.records.columns import Field, FieldKind
 from backend.records.reasons import Reason, identifier_reason, reason
 
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -18,8 +18,9 @@ from backend.platform.identifiers import (
     normalise_document_number,
     normalise_unified_social_credit_code,
 )
+from backend.records.columns import Field, FieldList
 from backend.records.field_values import fen_of, read_value
-from backend.records.fields import FIELD_LISTS, Field, FieldList
+from backend.records.fields import FIELD_LISTS
 from backend.records.penalty_class import SimpleProcedureSigns, penalty_class
 from backend.records.periods import record_periods
 from backend.records.reasons import Reason, identifier_reason, reason

@@ -15,6 +15,9 @@ from tests.builders.signed import new_signing_key
 ITEMS = [
     "volunteer-service", "honour", "penalty", "permit", "donation", "contract-kept", "commitment-kept",
     "righteous-act", "judgment-default", "breach-judged", "commitment-broken",
+    "volunteer-organiser", "volunteer-training", "emergency-volunteering", "goods-donation", "mediation-agreement-kept",
+    "library-returns", "judgment-performed", "repair-kept", "skills-competition", "first-aid-certificate",
+    "mediation-service", "community-post", "tree-planting", "permit-by-deception",
 ]  # fmt: skip
 
 

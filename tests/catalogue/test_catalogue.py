@@ -21,6 +21,20 @@ ITEMS = {
     "judgment-default",
     "breach-judged",
     "commitment-broken",
+    "volunteer-organiser",
+    "volunteer-training",
+    "emergency-volunteering",
+    "goods-donation",
+    "mediation-agreement-kept",
+    "library-returns",
+    "judgment-performed",
+    "repair-kept",
+    "skills-competition",
+    "first-aid-certificate",
+    "mediation-service",
+    "community-post",
+    "tree-planting",
+    "permit-by-deception",
 }
 
 

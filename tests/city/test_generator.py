@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "9172ef66ea892e7ad5a06d808f2c36e244dcf82f02cb657472cc812514b9c91c"
+DIGEST = "72b2c1b2e251f83b0f049b778aad5432c8872fbad6c3cdd4296570c7b2fa6ee8"
 VALIDATOR = Validator(load_catalogue())
 
 
@@ -59,7 +59,7 @@ def test_a_city_of_ten_thousand_has_the_promised_size() -> None:
         100_000,
         2_000,
     )
-    assert (len(city.sources), len(city.partners), len(city.benefits)) == (12, 30, 25)
+    assert (len(city.sources), len(city.partners), len(city.benefits)) == (19, 30, 25)
 
 
 def test_nobody_in_the_city_is_real(city: City) -> None:
@@ -83,7 +83,7 @@ def test_identity_numbers_stay_apart_when_birthdays_come_round_again() -> None:
 
 def test_every_organisation_has_a_valid_code_of_its_own(city: City) -> None:
     codes = [each.credit_code for group in (city.enterprises(), city.sources, city.partners) for each in group]
-    assert len(set(codes)) == len(codes) == city.enterprise_count + 42
+    assert len(set(codes)) == len(codes) == city.enterprise_count + 49
     for code in codes:
         checked = normalise_unified_social_credit_code(code)
         assert isinstance(checked, UnifiedSocialCreditCode)
