@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import msgspec
 
-from scoring.legality import Finding, RuleToCheck, findings
+from scoring.legality import Finding, findings
 from scoring.points import millipoints
 from scoring.ruleset import Dimension, Rule, RuleSet
 
@@ -59,29 +59,7 @@ def read(source: str | bytes) -> RuleSet:
 
 def unlawful_parts(rule_set: RuleSet) -> tuple[Finding, ...]:
     """Every breach of the constitution, with rule, ground and article. Empty if the rule set is lawful."""
-    texts = [
-        ("names", f"{rule_set.id} {rule_set.names.zh} {rule_set.names.en}"),
-        ("purpose", f"{rule_set.purpose.zh} {rule_set.purpose.en}"),
-        ("published_by", rule_set.published_by),
-        *((place.id, f"{place.id} {place.names.zh} {place.names.en}") for place in rule_set.dimensions),
-        *((f"level {level.rank}", f"{level.names.zh} {level.names.en}") for level in rule_set.levels),
-        *((ceiling.id, f"{ceiling.id} {ceiling.reason.zh} {ceiling.reason.en}") for ceiling in rule_set.ceilings),
-    ]
-    return findings(rule_set.subject, texts, [_to_check(rule) for rule in rule_set.rules])
-
-
-def _to_check(rule: Rule) -> RuleToCheck:
-    texts = [rule.id, rule.item, rule.one_of or "", rule.reason.zh, rule.reason.en]
-    texts += [f"{grade} {entry.reason.zh} {entry.reason.en}" for grade, entry in rule.grades.items() if entry.reason]
-    if rule.attainable is not None:
-        texts += [rule.attainable.zh, rule.attainable.en]
-    return RuleToCheck(
-        rule.id,
-        " ".join([*texts, rule.basis.provider, rule.basis.law]),
-        rule.basis.provider,
-        rule.basis.law,
-        rule.basis.information_class,
-    )
+    return findings(rule_set)
 
 
 def _refuse_if(contradicted: bool, place: str, chinese: str, english: str) -> None:
@@ -172,12 +150,8 @@ def adds(rule: Rule) -> bool:
 
 
 def _check_term(rule: Rule) -> None:
-    lasting = rule.months is not None or (rule.grades and all(entry.months for entry in rule.grades.values()))
     given = rule.months is not None or any(entry.months for entry in rule.grades.values())
-    if rule.term == "months":
-        _refuse_if(not lasting, rule.id, "没有有效期（months）", "it has no term (months)")
-    else:
-        _refuse_if(bool(given), rule.id, "有效期只能有一种", "it has two terms")
+    _refuse_if(rule.term != "months" and given, rule.id, "有效期只能有一种", "it has two terms")
     _refuse_if(
         rule.decay is not None and rule.decay.permille != tuple(sorted(rule.decay.permille, reverse=True)),
         rule.id, "衰减应逐步降低", "decay must fall from step to step",

@@ -9,6 +9,7 @@ import msgspec
 from backend.catalogue import service as catalogue
 from backend.platform.refusal import Refusal
 from scoring.batch.sql import Dialect, statements
+from scoring.legality import Finding, ListedItem, against_catalogue
 from scoring.loading import RuleSetError, load, read, unlawful_parts
 from scoring.ruleset import RuleSet
 
@@ -38,15 +39,15 @@ class Verdict(msgspec.Struct, frozen=True):
 def check(file: Path, day: date) -> Verdict:
     """Checks a rule set file. Raises Refusal if it cannot be read or contradicts itself."""
     rule_set = _read(file)
-    listed = {item.code for item in catalogue.present().in_force(day)}
-    unlawful = unlawful_parts(rule_set)
+    listed = _listed(day)
+    unlawful = (*unlawful_parts(rule_set), *_forbidden_items(rule_set), *against_catalogue(rule_set, listed))
     return Verdict(
         rule_set=rule_set.id,
         version=rule_set.version,
         rules=len(rule_set.rules),
         lawful=not unlawful,
         breaches=[Breach(found.rule, found.ground, found.article, found.chinese, found.english) for found in unlawful],
-        unknown_items=sorted({rule.item for rule in rule_set.rules} - listed),
+        unknown_items=sorted({rule.item for rule in rule_set.rules} - listed.keys()),
     )
 
 
@@ -61,6 +62,31 @@ def sql(file: Path, day: date, dialect: str, *, contributions: bool) -> str:
         raise Refusal(error.chinese, error.english) from None
     queries = statements(rule_set, day, cast(Dialect, dialect))
     return queries.contributions if contributions else queries.scores
+
+
+def _listed(day: date) -> dict[str, ListedItem]:
+    """The catalogue of a day as the checker reads it: to a rule set every organisation is an enterprise."""
+    return {
+        item.code: ListedItem(
+            item.information_class,
+            frozenset("person" if kind == "natural" else "enterprise" for kind in item.subject_kinds),
+        )
+        for item in catalogue.present().in_force(day)
+    }
+
+
+def _forbidden_items(rule_set: RuleSet) -> list[Finding]:
+    """Rules about an item by whose name nothing may be recorded (Reg. art. 20)."""
+    found = []
+    for rule in rule_set.rules:
+        if (basis := catalogue.present().forbidden_ground(rule.item)) is not None:
+            article = f"《{basis.document}》{basis.article}"
+            found.append(
+                Finding(
+                    rule.id, "forbidden-item", article, "目录禁止归集该事项", "no item of this name may be recorded"
+                )
+            )
+    return found
 
 
 def _read(file: Path) -> RuleSet:

@@ -105,12 +105,14 @@ def test_a_rule_set_is_checked_before_anybody_is_scored_by_it(xinyi: Xinyi, tmp_
     hostile = tmp_path / "hostile.yaml"
     text = (
         lawful.read_text(encoding="utf-8").replace("获得县级荣誉", "举报他人").replace("item: donation", "item: blood")
-    )
+    ).replace("item: contract-kept", "item: permit")
     hostile.write_text(text, encoding="utf-8")
     refused = xinyi("rules", "check", str(hostile))
     assert refused.returncode == 1
     assert re.search(r"✗ honour-county \[informing\] .*第二十六条", refused.stdout)
     assert "✗ donation [health]" in refused.stdout
+    assert "✗ donation [forbidden-item]" in refused.stdout
+    assert "✗ contract-kept [other-class]" in refused.stdout
     assert "没有事项 blood" in refused.stdout
     assert xinyi("rules", "sql", str(hostile)).returncode == 3
 

@@ -29,14 +29,18 @@ def rules(draw: some.DrawFn, number: int, item: str) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": f"rule-{number}",
         "item": item,
-        "basis": {"provider": "p", "law": "l", "class": "positive" if adds else "negative"},
+        "basis": {
+            "provider": "示例单位",
+            "law": "《示例条例》第一条（生效法律文书）",
+            "class": "positive" if adds else "negative",
+        },
         "reason": {"zh": "理由", "en": "Reason"},
     }
     kind = draw(some.sampled_from(["fixed", "fixed", "graded", "steps", "units", "tiers", "mark"]))
     sizes = some.integers(1, 60)
     rule["kind"] = "fixed" if kind == "graded" else kind
     rule["term"] = draw(some.sampled_from(["months", "months", "calendar-year", "record"]))
-    months = some.sampled_from([1, 2, 3, 11, 12, 24, 37])
+    months = some.sampled_from([1, 2, 3, 11, 12, 24, 36])
     if rule["term"] == "months":
         rule["months"] = draw(months)
     if kind == "mark":
@@ -104,7 +108,8 @@ def rule_sets(draw: some.DrawFn) -> RuleSet:
         "id": "drawn",
         "version": "2026.1",
         "names": {"zh": "随机", "en": "Drawn"},
-        "subject": "person",
+        # A person's level may be held by few rules only; what is drawn here holds it by any.
+        "subject": "enterprise",
         "purpose": {"zh": "仅用于守信激励", "en": "For incentives only"},
         "published_by": "示例市",
         "effective_from": "2020-01-01",
