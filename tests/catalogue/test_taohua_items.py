@@ -20,11 +20,11 @@ def test_a_rule_is_about_a_listed_item_as_the_catalogue_has_it(rule: Rule) -> No
     assert "natural" in item.subject_kinds
     assert set(rule.grades) <= set(item.grades)
     assert (item.amount_unit is not None) >= (rule.kind in {"steps", "units", "tiers"})
-    terms = [(grade, entry.months or rule.months) for grade, entry in rule.grades.items()] or [(None, rule.months)]
-    for grade, months in terms:
-        # Where one rule stands for all grades of an item, the catalogue may know only some.
-        grade_of_item = grade or (item.grades[0] if item.grades else None)
-        assert months is None or months <= item.term_months_for(grade_of_item)
+    grades: list[str | None] = [*rule.grades] or [*item.grades[:1]] or [None]
+    for grade in grades:
+        entry = rule.grades.get(grade or "")
+        months = (entry.months if entry is not None else None) or rule.months
+        assert months is None or months <= item.term_months_for(grade)
 
 
 def test_every_item_that_only_adds_or_takes_has_a_rule() -> None:
