@@ -46,6 +46,7 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.rule_sets.api
 import backend.scores.api
 import backend.scores.computing
 import backend.scores.service
@@ -87,6 +88,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.access_log.api.HANDLERS,
     *backend.catalogue.api.HANDLERS,
     *backend.records.api.HANDLERS,
+    *backend.rule_sets.api.HANDLERS,
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
