@@ -6,8 +6,8 @@ from typing import cast, get_args
 
 import msgspec
 
-from backend.catalogue import service as catalogue
 from backend.platform.refusal import Refusal
+from backend.rule_sets.review import unlisted
 from scoring.batch.sql import Dialect, statements
 from scoring.loading import RuleSetError, load, read, unlawful_parts
 from scoring.ruleset import RuleSet
@@ -38,7 +38,6 @@ class Verdict(msgspec.Struct, frozen=True):
 def check(file: Path, day: date) -> Verdict:
     """Checks a rule set file. Raises Refusal if it cannot be read or contradicts itself."""
     rule_set = _read(file)
-    listed = {item.code for item in catalogue.present().in_force(day)}
     unlawful = unlawful_parts(rule_set)
     return Verdict(
         rule_set=rule_set.id,
@@ -46,7 +45,7 @@ def check(file: Path, day: date) -> Verdict:
         rules=len(rule_set.rules),
         lawful=not unlawful,
         breaches=[Breach(found.rule, found.ground, found.article, found.chinese, found.english) for found in unlawful],
-        unknown_items=sorted({rule.item for rule in rule_set.rules} - listed),
+        unknown_items=sorted({rule.item for rule in unlisted(rule_set, max(day, rule_set.effective_from))}),
     )
 
 
