@@ -57,7 +57,12 @@ def build(
 ) -> Litestar:
     """The Litestar application. `background=False` leaves the due queue and the schedule to the caller (tests run them by hand)."""
     platform = ports.build(
-        settings, rooms.PERSONAL_TABLES, clock=clock, delivery=delivery, maximum_connections=maximum_connections
+        settings,
+        rooms.PERSONAL_TABLES,
+        rooms.REFERENCES,
+        clock=clock,
+        delivery=delivery,
+        maximum_connections=maximum_connections,
     )
     ended_sessions = EndedSessions(platform.database, platform.clock)
     due_queue = DueQueue(platform.database, platform.clock, rooms.due_handlers(platform))

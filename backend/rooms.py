@@ -46,8 +46,13 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.rule_sets.api
+import backend.rule_sets.published
+import backend.rule_sets.service
+import backend.rule_sets.tables
 import backend.scores.api
 import backend.scores.computing
+import backend.scores.following
 import backend.scores.service
 import backend.scores.tables
 import backend.subjects.service
@@ -56,6 +61,7 @@ import backend.till.api
 from backend.identity.service import Forget
 from backend.platform import idempotency, keys
 from backend.platform.platform import Platform
+from backend.platform.reference import Reference
 from backend.platform.schedule import Job
 
 # Modules with TABLES, PERSONAL and CONSTRAINTS, in the order in which they are created.
@@ -65,6 +71,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.identity.tables,
     backend.consents.tables,
     backend.records.tables,
+    backend.rule_sets.tables,
     backend.scores.tables,
     backend.city.tables,
     backend.codes.tables,
@@ -87,6 +94,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.access_log.api.HANDLERS,
     *backend.catalogue.api.HANDLERS,
     *backend.records.api.HANDLERS,
+    *backend.rule_sets.api.HANDLERS,
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
@@ -99,6 +107,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.commitments.api.HANDLERS,
     *backend.objections.api.HANDLERS,
 )
+
+# What the rooms hold in the memory of every process.
+REFERENCES: tuple[Reference[Any], ...] = (backend.rule_sets.published.PUBLISHED,)
 
 # What each room forgets when a person leaves, in this order.
 FORGET: tuple[Forget, ...] = (
@@ -116,6 +127,8 @@ FORGET: tuple[Forget, ...] = (
 def due_handlers(platform: Platform) -> Mapping[str, Any]:
     """Topic of the due queue -> the room's handler."""
     return {
+        backend.rule_sets.service.TAKES_EFFECT: backend.scores.following.effect_handler(platform),
+        backend.scores.following.FOLLOW: backend.scores.following.follow_handler(platform),
         backend.subjects.service.TOUCHED: backend.scores.computing.due_handler(platform),
         backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import msgspec
 
+from scoring import plain_yaml
 from scoring.legality import Finding, findings
 from scoring.points import millipoints
 from scoring.ruleset import Dimension, Rule, RuleSet
@@ -43,7 +44,7 @@ def read(source: str | bytes) -> RuleSet:
     data = source.encode() if isinstance(source, str) else source
     try:
         # YAML would take the dates of a JSON document for text.
-        decode = msgspec.json.decode if data.lstrip().startswith(b"{") else msgspec.yaml.decode
+        decode = msgspec.json.decode if data.lstrip().startswith(b"{") else plain_yaml.decode
         rule_set = decode(data, type=RuleSet)
     # A deeply nested document exhausts the parser's stack.
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError, RecursionError) as error:

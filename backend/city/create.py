@@ -100,6 +100,7 @@ async def create_city(platform: Platform, *, seed: int, residents: int, advance:
         SignIn("case-officer", "办案人员 case officer", phone=_STAFF[Role.CASE_OFFICER][0]),
         SignIn("second-officer", "复核人员 second officer", phone=_STAFF[Role.CASE_OFFICER][1]),
         SignIn("operator", "运行人员 operator", phone=_STAFF[Role.OPERATOR][0]),
+        SignIn("second-operator", "复核运行人员 second operator", phone=_STAFF[Role.OPERATOR][1]),
     ]
     await _records(platform, city, summary, advance)
     summary.scores = await computing.recompute_everyone(platform, advance)

@@ -13,6 +13,7 @@ import typer
 
 from backend.platform.clock import SystemClock, local_date
 from backend.platform.logging import configure_logging
+from backend.platform.problems import Problem
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings, read_settings
 
@@ -28,7 +29,7 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="计分
 
 
 def refusing(command: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
-    """A refusal becomes one sentence on standard error and exit code 3; Ctrl-C ends quietly."""
+    """A refusal or a problem becomes one sentence on standard error and exit code 3; Ctrl-C ends quietly."""
 
     @wraps(command)
     def wrapped(*arguments: Parameters.args, **named: Parameters.kwargs) -> Answer:
@@ -36,6 +37,9 @@ def refusing(command: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
             return command(*arguments, **named)
         except Refusal as refusal:
             print(f"{refusal.chinese}\n{refusal.english}", file=sys.stderr)
+            raise typer.Exit(CANNOT_START) from None
+        except Problem as problem:
+            print(f"{problem.detail}\n{problem.detail_en}", file=sys.stderr)
             raise typer.Exit(CANNOT_START) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

@@ -47,9 +47,9 @@ def rules_check(
 @refusing
 def rules_schema() -> None:
     """打印评价规则文件的 JSON Schema。 Print the JSON Schema of the file format."""
-    from scoring.ruleset import json_schema
+    from backend.rule_sets.service import schema
 
-    print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    print(json.dumps(schema(), ensure_ascii=False, indent=2))
 
 
 @group.command("sql")

@@ -11,6 +11,7 @@ from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
+from backend.rule_sets import service as rule_sets
 from backend.schema import pending_migrations
 
 
@@ -24,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Looks at Python, the servers, the schema, the keys and the due queue."""
+    """Looks at Python, the servers, the schema, the keys, the rule sets and the due queue."""
     findings = [_python()]
     try:
         with servers(settings) as addressed:
@@ -58,6 +59,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         findings.append(Finding("database", ready.database, "数据库有应答。", "The database answers."))
         findings.append(Finding("cache", ready.cache, "缓存有应答。", "The cache answers."))
         findings.append(_keys(platform))
+        findings += _rule_sets(platform)
         findings.append(await _queue(platform))
     return findings
 
@@ -69,6 +71,19 @@ def _keys(platform: Platform) -> Finding:
     except Refusal as refusal:
         return Finding("keys", False, refusal.chinese, refusal.english)
     return Finding("keys", True, "各用途均有可用密钥。", "Every purpose has an active key.")
+
+
+def _rule_sets(platform: Platform) -> list[Finding]:
+    broken = [
+        Finding(
+            "rule-sets",
+            False,
+            f"已公布的 {each.rule_set} {each.version} 不能使用，请公布下一版本：{each.failure[0]}",
+            f"The published {each.rule_set} {each.version} cannot be used, publish the next version. {each.failure[1]}",
+        )
+        for each in rule_sets.unusable(platform)
+    ]
+    return broken or [Finding("rule-sets", True, "已公布的评价规则均可使用。", "Every published rule set can be used.")]
 
 
 async def _queue(platform: Platform) -> Finding:

@@ -1,15 +1,17 @@
-"""`xinyi openapi`: the contract and the list of problems from the code, without any server."""
+"""`xinyi openapi`: the contract, the format of a rule set and the list of problems from the code, without any server."""
 
 import base64
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from litestar import Litestar
 
 from backend.app import build
 from backend.operations.contract import encoded
 from backend.platform import problems
 from backend.platform.settings import Settings
+from backend.rule_sets.service import schema
 
 _PROBLEMS_HEAD = """# 问题代码 Problem codes
 
@@ -25,7 +27,11 @@ what to do next, `errors` names the fields. This page is written by `xinyi opena
 
 def documents() -> Mapping[Path, bytes]:
     """What is committed and follows from the code: path in the repository -> content."""
-    return {Path("openapi/xinyi.json"): encoded(application()), Path("docs/problems.md"): _problems()}
+    return {
+        Path("openapi/xinyi.json"): encoded(application()),
+        Path("openapi/rule-set.schema.json"): _rule_set_schema(),
+        Path("docs/problems.md"): _problems(),
+    }
 
 
 def application() -> Litestar:
@@ -36,6 +42,10 @@ def application() -> Litestar:
         master_key=base64.b64encode(bytes(32)).decode(),
     )
     return build(settings, background=False)
+
+
+def _rule_set_schema() -> bytes:
+    return msgspec.json.format(msgspec.json.encode(schema(), order="sorted"), indent=1) + b"\n"
 
 
 def _problems() -> bytes:

@@ -6,11 +6,10 @@ from typing import cast, get_args
 
 import msgspec
 
-from backend.catalogue import service as catalogue
 from backend.platform.refusal import Refusal
+from backend.rule_sets.review import breaches, unlisted
 from scoring.batch.sql import Dialect, statements
-from scoring.legality import Finding, ListedItem, against_catalogue
-from scoring.loading import RuleSetError, load, read, unlawful_parts
+from scoring.loading import RuleSetError, load, read
 from scoring.ruleset import RuleSet
 
 
@@ -39,15 +38,15 @@ class Verdict(msgspec.Struct, frozen=True):
 def check(file: Path, day: date) -> Verdict:
     """Checks a rule set file. Raises Refusal if it cannot be read or contradicts itself."""
     rule_set = _read(file)
-    listed = _listed(day)
-    unlawful = (*unlawful_parts(rule_set), *_forbidden_items(rule_set), *against_catalogue(rule_set, listed))
+    on = max(day, rule_set.effective_from)
+    unlawful = breaches(rule_set, on)
     return Verdict(
         rule_set=rule_set.id,
         version=rule_set.version,
         rules=len(rule_set.rules),
         lawful=not unlawful,
         breaches=[Breach(found.rule, found.ground, found.article, found.chinese, found.english) for found in unlawful],
-        unknown_items=sorted({rule.item for rule in rule_set.rules} - listed.keys()),
+        unknown_items=sorted({rule.item for rule in unlisted(rule_set, on)}),
     )
 
 
@@ -62,31 +61,6 @@ def sql(file: Path, day: date, dialect: str, *, contributions: bool) -> str:
         raise Refusal(error.chinese, error.english) from None
     queries = statements(rule_set, day, cast(Dialect, dialect))
     return queries.contributions if contributions else queries.scores
-
-
-def _listed(day: date) -> dict[str, ListedItem]:
-    """The catalogue of a day as the checker reads it: to a rule set every organisation is an enterprise."""
-    return {
-        item.code: ListedItem(
-            item.information_class,
-            frozenset("person" if kind == "natural" else "enterprise" for kind in item.subject_kinds),
-        )
-        for item in catalogue.present().in_force(day)
-    }
-
-
-def _forbidden_items(rule_set: RuleSet) -> list[Finding]:
-    """Rules about an item by whose name nothing may be recorded (Reg. art. 20)."""
-    found = []
-    for rule in rule_set.rules:
-        if (basis := catalogue.present().forbidden_ground(rule.item)) is not None:
-            article = f"《{basis.document}》{basis.article}"
-            found.append(
-                Finding(
-                    rule.id, "forbidden-item", article, "目录禁止归集该事项", "no item of this name may be recorded"
-                )
-            )
-    return found
 
 
 def _read(file: Path) -> RuleSet:

@@ -82,7 +82,7 @@ async def opened(settings: Settings) -> AsyncIterator[Platform]:
             f"数据库结构不是最新的，有 {len(pending)} 项迁移未执行，请运行 xinyi migrate。",
             f"The database's schema is not of today ({len(pending)} migrations wait): run `xinyi migrate`.",
         )
-    platform = ports.build(settings, rooms.PERSONAL_TABLES, maximum_connections=4)
+    platform = ports.build(settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, maximum_connections=4)
     await platform.open(listen=False)
     try:
         yield platform

@@ -41,9 +41,10 @@ async def livez() -> Liveness:
     **operation(
         Permission.PUBLIC_READ,
         "可以服务 Readiness",
-        "数据库与缓存均有应答；否则 503。Whether the database and the cache answer.",
+        "数据库与缓存均有应答；否则 503。rule_sets 为否时，有已公布的评价规则不能使用。"
+        "Whether the database and the cache answer. `rule_sets` is false when a published rule set cannot be used.",
         raises=(problems.UNAVAILABLE,),
-        answer={"status": "ready", "database": True, "cache": True},
+        answer={"status": "ready", "database": True, "cache": True, "rule_sets": True},
     ),
 )
 async def readyz(platform: ThePlatform) -> Readiness:

@@ -10,11 +10,13 @@ class Liveness(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Whether the database and the cache answer."""
+    """Whether the database and the cache answer. `rule_sets` is false when a published version no longer loads; `xinyi doctor`
+    says which."""
 
     status: str
     database: bool
     cache: bool
+    rule_sets: bool
 
 
 class KeySet(msgspec.Struct):

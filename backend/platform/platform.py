@@ -1,6 +1,9 @@
 """Everything a room needs from outside itself, in one value handed to every service."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -12,6 +15,7 @@ from backend.platform.clock import Clock, SystemClock
 from backend.platform.database import Database
 from backend.platform.delivery import MessageDelivery, delivery_named
 from backend.platform.keys import OwnKeys
+from backend.platform.reference import Reference, References
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 from backend.platform.signals import Signals
@@ -31,9 +35,10 @@ class Platform:
     signers: SignerKeys
     signals: Signals
     delivery: MessageDelivery
+    references: References
 
     async def open(self, *, listen: bool = True) -> None:
-        """Connects to the database and the cache and loads the keys. Raises Refusal in one sentence."""
+        """Connects to the database and the cache and loads keys and reference data. Raises Refusal in one sentence."""
         await self.database.open()
         try:
             await self.cache.ping()
@@ -45,11 +50,16 @@ class Platform:
             ) from None
         self.signals.on("keys", self.keys.reload)
         self.signals.on("signers", self.signers.reload)
+        for reference in self.references.held:
+            # The signal's detail says nothing that reading it whole would not.
+            self.signals.on(reference.signal, partial(_refresh, self.references, reference))
         if listen:
             await self.signals.start()
         else:
             await self.keys.reload()
             await self.signers.reload()
+            for reference in self.references.held:
+                await self.references.refresh(reference)
 
     async def close(self) -> None:
         """Lets go of every connection."""
@@ -58,9 +68,14 @@ class Platform:
         await self.cache.aclose()
 
 
+async def _refresh(references: References, reference: Reference[Any], _: str) -> None:
+    await references.refresh(reference)
+
+
 def build(
     settings: Settings,
     personal_tables: frozenset[str],
+    references: Iterable[Reference[Any]],
     *,
     clock: Clock | None = None,
     delivery: MessageDelivery | None = None,
@@ -82,4 +97,5 @@ def build(
         signers=SignerKeys(database),
         signals=Signals(database),
         delivery=delivery or delivery_named(settings.message_delivery, cache),
+        references=References(database, references),
     )

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     TILL_USE = "till.use"
     OBJECTIONS_HANDLE = "objections.handle"
     COMMITMENTS_CHECK = "commitments.check"
+    RULES_PUBLISH = "rules.publish"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -70,6 +71,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.TILL_USE: frozenset({Role.CLERK}),
     Permission.OBJECTIONS_HANDLE: frozenset({Role.CASE_OFFICER}),
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
+    Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

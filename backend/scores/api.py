@@ -1,19 +1,16 @@
-"""Scores and rule sets over HTTP."""
+"""Scores over HTTP."""
 
-import msgspec
 from litestar import get
-from litestar.params import FromPath
 
 from backend.consents.problems import CONSENT_MISSING
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
 from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.problems import BAD_CURSOR, NOT_FOUND
+from backend.platform.problems import BAD_CURSOR
 from backend.platform.roles import Permission
 from backend.scores import service
-from backend.scores.messages import ExplanationOut, HistoryPage, RuleSetSummary, ScoreOut
+from backend.scores.messages import ExplanationOut, HistoryPage, ScoreOut
 from backend.scores.problems import SCORE_NOT_READY
-from scoring import RuleSet
 
 _SCORE = {
     "points": "605",
@@ -26,8 +23,6 @@ _SCORE = {
     "computed_at": "2026-11-23T08:00:00Z",
     "pending": False,
 }
-_RULE_SET = service.published_rule_set("taohua")
-_SHORT_RULE_SET = msgspec.to_builtins(msgspec.structs.replace(_RULE_SET, rules=_RULE_SET.rules[:1]))
 
 
 @get(
@@ -106,42 +101,4 @@ async def read_history(
     return await service.history(platform, caller, cursor, limit)
 
 
-@get(
-    "/v1/rule-sets",
-    **operation(
-        Permission.PUBLIC_READ,
-        "评价规则 Rule sets in force",
-        "未公布的措施无效（《条例》第三十条）。Every rule set in force.",
-        answer=[
-            {
-                "id": "taohua",
-                "version": "2026.1",
-                "name": "桃花分",
-                "name_en": "Taohua score",
-                "published_by": "桃花市社会信用主管部门",
-                "effective_from": "2026-01-01",
-                "effective_until": None,
-                "rules": 18,
-            }
-        ],
-    ),
-)
-async def list_rule_sets(platform: ThePlatform) -> list[RuleSetSummary]:
-    return service.published(platform)
-
-
-@get(
-    "/v1/rule-sets/{identifier:str}",
-    **operation(
-        Permission.PUBLIC_READ,
-        "一套评价规则 One rule set, whole",
-        "每条规则含分值、有效期、法律依据与说明。Every rule with points, term, legal basis and reason.",
-        raises=(NOT_FOUND,),
-        answer=_SHORT_RULE_SET,
-    ),
-)
-async def read_rule_set(identifier: FromPath[str]) -> RuleSet:
-    return service.published_rule_set(identifier)
-
-
-HANDLERS = (read_mine, explain_mine, read_history, list_rule_sets, read_rule_set)
+HANDLERS = (read_mine, explain_mine, read_history)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -17,29 +16,15 @@ from backend.platform.database import Connection
 from backend.platform.due import Due, Handler, discard, enqueue
 from backend.platform.platform import Platform
 from backend.records import service as records
+from backend.rule_sets import service as rule_sets
 from backend.scores import store
 from backend.scores.messages import Reconciliation
 from backend.subjects.service import TOUCHED
-from scoring import Result, RuleSet, in_force, load, score, shipped
+from scoring import Result, RuleSet, score
 
-DEFAULT_RULE_SET = "taohua"
 _PAGE = 1000
 
 Progress = Callable[[int], None]
-
-
-@cache
-def rule_sets() -> tuple[RuleSet, ...]:
-    """The rule sets that come with the product. Raises RuleSetError at start if one is unlawful."""
-    return (load(shipped(DEFAULT_RULE_SET)),)
-
-
-def rule_set_on(day: date) -> RuleSet:
-    """The personal rule set in force on a day. Raises LookupError if there is none."""
-    found = in_force(rule_sets(), DEFAULT_RULE_SET, day)
-    if found is None:
-        raise LookupError(f"no rule set is in force on {day}")
-    return found
 
 
 def due_handler(platform: Platform) -> Handler:
@@ -63,9 +48,9 @@ async def recompute(platform: Platform, connection: Connection, subject_ids: Seq
         await store.forget(connection, without)
     if not consenting:
         return 0
-    results = await _compute(connection, sorted(consenting), local_date(now))
+    rule_set = rule_sets.in_force_on(platform, local_date(now))
+    results = await _compute(connection, sorted(consenting), rule_set, local_date(now))
     before = {row["subject_id"]: row for row in await store.stored(connection, sorted(consenting))}
-    rule_set = rule_set_on(local_date(now))
     changed = {
         subject_id: result
         for subject_id, result in results.items()
@@ -121,9 +106,9 @@ async def reconcile(platform: Platform, advance: Progress) -> Reconciliation:
 async def _compare(platform: Platform, connection: Connection, page: Sequence[UUID], found: Reconciliation) -> None:
     now = platform.clock.now()
     consenting = await consents.in_force(connection, ConsentKind.COMPUTE, page, now)
-    results = await _compute(connection, sorted(consenting), local_date(now)) if consenting else {}
+    rule_set = rule_sets.in_force_on(platform, local_date(now))
+    results = await _compute(connection, sorted(consenting), rule_set, local_date(now)) if consenting else {}
     before = {row["subject_id"]: row for row in await store.stored(connection, page)}
-    rule_set = rule_set_on(local_date(now))
     for subject_id in page:
         stored, result = before.get(subject_id), results.get(subject_id)
         if stored is None and result is None:
@@ -135,9 +120,10 @@ async def _compare(platform: Platform, connection: Connection, page: Sequence[UU
                 found.subjects.append(subject_id)
 
 
-async def _compute(connection: Connection, subject_ids: Sequence[UUID], day: date) -> dict[UUID, Result]:
+async def _compute(
+    connection: Connection, subject_ids: Sequence[UUID], rule_set: RuleSet, day: date
+) -> dict[UUID, Result]:
     access = system_access("scores", "计算信用分", "依据本人同意计算信用分", Ground.CONSENT_COMPUTE, "records")
-    rule_set = rule_set_on(day)
     facts = await records.facts_of(connection, access, subject_ids)
     return {subject_id: score(rule_set, facts[subject_id], day) for subject_id in subject_ids}
 

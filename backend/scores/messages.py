@@ -84,19 +84,6 @@ class HistoryPage(msgspec.Struct):
     next: str | None
 
 
-class RuleSetSummary(msgspec.Struct):
-    """A rule set in force."""
-
-    id: str
-    version: str
-    name: str
-    name_en: str
-    published_by: str
-    effective_from: date
-    effective_until: date | None
-    rules: int
-
-
 class Standing(msgspec.Struct, frozen=True):
     """Where a subject stands, for eligibility: the level's rank, or None without a score."""
 

@@ -12,9 +12,8 @@ from backend.platform.callers import Caller
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_FOUND
+from backend.rule_sets import service as rule_sets
 from backend.scores import store
-from backend.scores.computing import rule_set_on, rule_sets
 from backend.scores.messages import (
     ChangeOut,
     ExplanationOut,
@@ -22,7 +21,6 @@ from backend.scores.messages import (
     LevelOut,
     LineOut,
     NotCountedOut,
-    RuleSetSummary,
     ScoreOut,
     Standing,
 )
@@ -34,15 +32,15 @@ from scoring.points import points_text
 
 async def mine(platform: Platform, caller: Caller) -> ScoreOut:
     """The caller's score. Two round trips. Raises CONSENT_MISSING, SCORE_NOT_READY."""
-    return _score(await _present(platform, caller, "查看信用分", "score", "level"))
+    return _score(platform, await _present(platform, caller, "查看信用分", "score", "level"))
 
 
 async def explanation(platform: Platform, caller: Caller) -> ExplanationOut:
     """Line by line how the caller's score arose (Reg. art. 24; PIPL art. 24). Two round trips. Raises CONSENT_MISSING, SCORE_NOT_READY."""
     row = await _present(platform, caller, "查看信用分说明", "score", "level", "explanation")
-    rule_set = _rule_set(row)
+    rule_set = _rule_set(platform, row)
     return ExplanationOut(
-        score=_score(row),
+        score=_score(platform, row),
         base=points_text(rule_set.base),
         base_millipoints=rule_set.base,
         lines=[_line(line) for line in msgspec.convert(row["lines"], list[Line])],
@@ -81,36 +79,9 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
         await store.forget(connection, [subject_id])
 
 
-def published(platform: Platform) -> list[RuleSetSummary]:
-    """Every rule set in force: a measure that is not published is void (Reg. art. 30)."""
-    today = local_date(platform.clock.now())
-    return [
-        RuleSetSummary(
-            id=rule_set.id,
-            version=rule_set.version,
-            name=rule_set.names.zh,
-            name_en=rule_set.names.en,
-            published_by=rule_set.published_by,
-            effective_from=rule_set.effective_from,
-            effective_until=rule_set.effective_until,
-            rules=len(rule_set.rules),
-        )
-        for rule_set in rule_sets()
-        if rule_set.effective_from <= today and (rule_set.effective_until is None or today < rule_set.effective_until)
-    ]
-
-
-def published_rule_set(identifier: str) -> RuleSet:
-    """A rule set whole, the latest version. Raises NOT_FOUND."""
-    versions = [rule_set for rule_set in rule_sets() if rule_set.id == identifier]
-    if not versions:
-        raise NOT_FOUND.error()
-    return max(versions, key=lambda rule_set: rule_set.effective_from)
-
-
 def level_names(platform: Platform) -> dict[int, tuple[str, str]]:
     """Rank -> names of the levels in force, in Chinese and English."""
-    rule_set = rule_set_on(local_date(platform.clock.now()))
+    rule_set = rule_sets.in_force_on(platform, local_date(platform.clock.now()))
     return {level.rank: (level.names.zh, level.names.en) for level in rule_set.levels}
 
 
@@ -124,14 +95,13 @@ async def _present(platform: Platform, caller: Caller, action: str, *fields: str
     return row
 
 
-def _rule_set(row: Row) -> RuleSet:
-    return next(
-        rule_set for rule_set in rule_sets() if (rule_set.id, rule_set.version) == (row["rule_set"], row["version"])
-    )
+def _rule_set(platform: Platform, row: Row) -> RuleSet:
+    """The version the score was computed with, which may no longer be the one in force."""
+    return rule_sets.version_of(platform, row["rule_set"], row["version"])
 
 
-def _score(row: Row) -> ScoreOut:
-    level = next(level for level in _rule_set(row).levels if level.rank == row["level_rank"])
+def _score(platform: Platform, row: Row) -> ScoreOut:
+    level = next(level for level in _rule_set(platform, row).levels if level.rank == row["level_rank"])
     return ScoreOut(
         points=points_text(row["millipoints"]),
         millipoints=row["millipoints"],

@@ -90,3 +90,19 @@ async def all_subjects(connection: Connection, after: UUID, limit: int) -> list[
         "SELECT id FROM subject WHERE kind = 'person' AND id > $1 ORDER BY id LIMIT $2", after, limit
     )
     return [row["id"] for row in rows]
+
+
+async def computed_otherwise(
+    connection: Connection, rule_set: str, version: str, after: UUID, limit: int
+) -> list[UUID]:
+    """Subjects whose score was computed by another version of the rules, in order, a page at a time."""
+    rows = await connection.impersonal(
+        "ids only, for the scores that must be looked at again",
+        "SELECT subject_id FROM score WHERE subject_id > $3 AND (rule_set, version) IS DISTINCT FROM ($1, $2) "
+        "ORDER BY subject_id LIMIT $4",
+        rule_set,
+        version,
+        after,
+        limit,
+    )
+    return [row["subject_id"] for row in rows]

@@ -70,7 +70,16 @@ def callers(server: Server) -> Mapping[str, AuthBase]:
     """Every kind of caller by name."""
     known = server.sign_ins()
     people = {
-        name: known[name].phone for name in ("resident", "agent", "clerk", "case-officer", "second-officer", "operator")
+        name: known[name].phone
+        for name in (
+            "resident",
+            "agent",
+            "clerk",
+            "case-officer",
+            "second-officer",
+            "operator",
+            "second-operator",
+        )
     }
     people["applicant"] = "15488880001"
     people["auditor"] = AUDITOR_PHONE

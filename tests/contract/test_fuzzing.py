@@ -30,6 +30,7 @@ CALLERS = (
     ("POST /v1/me/identity", ("applicant",)),
     ("/v1/me", ("resident",)),
     ("/v1/enterprises", ("agent",)),
+    ("/v1/staff/rule-sets", ("operator", "second-operator")),
     ("/v1/staff", ("case-officer", "second-officer")),
     ("/v1/till", ("clerk",)),
     ("/v1/partner/orders", ("lender",)),

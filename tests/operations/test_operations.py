@@ -25,7 +25,12 @@ from tests.conftest import PUBLIC_URL, held_open
 
 async def test_a_server_with_its_parts_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/livez")).json() == {"status": "alive"}
-    assert (await client.get("/readyz")).json() == {"status": "ready", "database": True, "cache": True}
+    assert (await client.get("/readyz")).json() == {
+        "status": "ready",
+        "database": True,
+        "cache": True,
+        "rule_sets": True,
+    }
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ async function readScore(session) {
 }
 
 async function drawLevels(session, score) {
-  const { levels } = await session.get(`/v1/rule-sets/${score.rule_set}`);
+  const { levels } = await session.get(`/v1/rule-sets/${score.rule_set}?version=${score.version}`);
   part("levels").replaceChildren(
     ...[...levels].sort((one, other) => one.rank - other.rank).map((level) => {
       const element = copy("level-template", { name: level.names.zh });
@@ -61,10 +61,10 @@ async function drawLevels(session, score) {
   );
 }
 
-/** The rules by id, if the version that computed this score is still the published one. */
+/** The rules by id, of the version that computed this score. */
 async function rulesOf(session, score) {
-  const ruleSet = await session.get(`/v1/rule-sets/${score.rule_set}`);
-  return new Map(ruleSet.version === score.version ? ruleSet.rules.map((rule) => [rule.id, rule]) : []);
+  const { rules } = await session.get(`/v1/rule-sets/${score.rule_set}?version=${score.version}`);
+  return new Map(rules.map((rule) => [rule.id, rule]));
 }
 
 /** The Chinese names of the catalogue's items by code. */

@@ -1,0 +1,90 @@
+"""SQL of the rule sets room. There is no statement that changes a source, and none that deletes a version."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.platform.database import Connection, Row
+
+_COLUMNS = (
+    "id, rule_set, version, subject, effective_from, source, digest, state, proposed_by, proposed_at, decided_by, "
+    "decided_at, revocation_by"
+)
+_HISTORY = (
+    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
+    "'account_id', account_id, 'note', note) ORDER BY id), '[]') "
+    "FROM rule_set_history WHERE rule_set_history.version_id = rule_set_version.id) AS history"
+)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a version on its way into the history; `before` is None when it is proposed."""
+
+    event: str
+    before: str | None
+    after: str
+    account_id: UUID
+    note: str | None = None
+
+
+async def one_act_at_a_time(connection: Connection) -> None:
+    """Lets one transaction at a time change versions: what it found about the others holds until it commits. Readers do not
+    wait."""
+    await connection.execute("LOCK TABLE rule_set_version IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def add(connection: Connection, row: Row) -> None:
+    """Writes a proposed version: column -> value."""
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"INSERT INTO rule_set_version ({', '.join(row)}) VALUES ({places})", *row.values())
+
+
+async def change(connection: Connection, version_id: UUID, changes: Row) -> None:
+    """Writes the state of a version, and who moved it."""
+    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
+    await connection.execute(f"UPDATE rule_set_version SET {settings} WHERE id = $1", version_id, *changes.values())
+
+
+async def enter(connection: Connection, version_id: UUID, entry: Entry, now: datetime) -> None:
+    """Writes an event into the history."""
+    await connection.execute(
+        "INSERT INTO rule_set_history (version_id, event, before, after, account_id, note, at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        version_id,
+        *msgspec.structs.astuple(entry),
+        now,
+    )
+
+
+async def one(connection: Connection, version_id: UUID) -> Row | None:
+    """A version with its history."""
+    return await connection.fetch_one(f"SELECT {_COLUMNS}, {_HISTORY} FROM rule_set_version WHERE id = $1", version_id)
+
+
+async def page(connection: Connection, state: str | None, before: UUID | None, limit: int) -> list[Row]:
+    """Up to `limit` versions with an id below `before`, newest first, in one state if given."""
+    return await connection.fetch(
+        f"SELECT {_COLUMNS}, {_HISTORY} FROM rule_set_version WHERE ($1::text IS NULL OR state = $1) "
+        "AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        state,
+        before,
+        limit,
+    )
+
+
+async def of_rule_set(connection: Connection, rule_set: str) -> list[Row]:
+    """Everything that was ever proposed under an id: version, digest, state, subject, start."""
+    return await connection.fetch(
+        "SELECT version, digest, state, subject, effective_from FROM rule_set_version WHERE rule_set = $1", rule_set
+    )
+
+
+async def in_states(connection: Connection, states: Sequence[str]) -> list[Row]:
+    """Every version in one of these states, the first to take effect first."""
+    return await connection.fetch(
+        "SELECT rule_set, version, effective_from, source, digest, decided_at FROM rule_set_version "
+        "WHERE state = ANY($1::text[]) ORDER BY effective_from, id",
+        list(states),
+    )
