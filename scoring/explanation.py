@@ -1,8 +1,9 @@
 """A result in plain words, for the person whose score it is (Reg. art. 24; PIPL art. 24)."""
 
 from scoring.engine import Line, NotCounted, Reason
+from scoring.foresight import Change
 from scoring.points import points_text
-from scoring.ruleset import Names
+from scoring.ruleset import Names, RuleSet
 
 WHY_NOT_COUNTED: dict[Reason, Names] = {
     "capped": Names("已达本项上限", "The cap of its rule or dimension is reached"),
@@ -33,6 +34,24 @@ def sentence(line: Line) -> Names:
         f"{points} 分：{line.reason.zh}（{line.source}，计至 {line.until} 前）",
         f"{points}: {line.reason.en} ({line.source}, until {line.until})",
     )
+
+
+def sentence_of_change(rule_set: RuleSet, change: Change) -> Names:
+    """A change ahead as a sentence: the day, the points, and the records that do it, by the reasons of the version of then."""
+    reasons = {rule.id: rule.reason for rule in rule_set.rules}
+    told: dict[str, Names] = {}
+    for effect in change.effects:
+        reason = reasons.get(effect.rule_id or "")
+        if reason is None:
+            continue
+        if effect.reason == "expired":
+            told[effect.rule_id or ""] = Names(f"“{reason.zh}”到期", f"“{reason.en}” ends")
+        else:
+            told.setdefault(effect.rule_id or "", Names(f"“{reason.zh}”分值变化", f"“{reason.en}” changes"))
+    points = points_text(change.after - change.before, signed=True)
+    chinese = "、".join(words.zh for words in told.values()) or f"规则 {change.version} 版生效"
+    english = ", ".join(words.en for words in told.values()) or f"version {change.version} takes effect"
+    return Names(f"{change.day} 起 {points} 分：{chinese}", f"{points} from {change.day}: {english}")
 
 
 def why_not(entry: NotCounted) -> Names:

@@ -3,7 +3,7 @@
 Nothing here knows a rule of its own: every answer is the engine asked again, with another day or other records.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -117,10 +117,17 @@ def what_if(
     return score(rule_set, [*(fact for fact in facts if fact.record_id not in gone), *add], as_of)
 
 
-def ways_up(versions: Sequence[RuleSet], facts: Sequence[Fact], as_of: date, most: int = 3) -> list[Way]:
+def ways_up(
+    versions: Sequence[RuleSet],
+    facts: Sequence[Fact],
+    as_of: date,
+    most: int = 3,
+    names: Mapping[str, Names] | None = None,
+) -> list[Way]:
     """The nearest ways to a higher level, nearest first; none if the level is the best or nothing leads higher.
 
     Acts are those that the rule set calls attainable, done on `as_of`; where no single one is enough, several together.
+    `names` are those of catalogue items, for the sentences; an item without one is told by its code.
     """
     rule_set = _version_on(versions, as_of)
     if rule_set is None:
@@ -128,7 +135,7 @@ def ways_up(versions: Sequence[RuleSet], facts: Sequence[Fact], as_of: date, mos
     now = score(rule_set, facts, as_of)
     if now.level.rank == max(rule_set.levels_by_rank):
         return []
-    search = _Search(rule_set, facts, as_of, now)
+    search = _Search(rule_set, facts, as_of, now, names or {})
     acts = search.single_acts()
     ways = [*(acts or search.acts_together()), *search.repairs()]
     for change in changes_ahead(versions, facts, as_of, limit=40):
@@ -141,11 +148,14 @@ def ways_up(versions: Sequence[RuleSet], facts: Sequence[Fact], as_of: date, mos
 class _Search:
     """The acts and repairs that lift one subject's level on one day."""
 
-    def __init__(self, rule_set: RuleSet, facts: Sequence[Fact], as_of: date, now: Result) -> None:
+    def __init__(
+        self, rule_set: RuleSet, facts: Sequence[Fact], as_of: date, now: Result, names: Mapping[str, Names]
+    ) -> None:
         self._rule_set = rule_set
         self._facts = facts
         self._as_of = as_of
         self._now = now
+        self._names = names
         plan = plan_on(rule_set, as_of)
         attainable = {rule.id: rule.attainable for rule in rule_set.rules if rule.attainable is not None}
         # Of a rule with grades the first in the file stands for what somebody can reach.
@@ -245,9 +255,10 @@ class _Search:
             after = what_if(self._rule_set, self._facts, self._as_of, remove=[record_id])
             if self._lifts(after):
                 item = next(fact.item for fact in self._facts if fact.record_id == record_id)
+                named = self._names.get(item, Names(item, item))
                 text = Names(
-                    f"这条记录（{item}）完成信用修复后升至“{after.level.names.zh}”",
-                    f"once this record ({item}) is repaired: {after.level.names.en}",
+                    f"这条记录（{named.zh}）完成信用修复后升至“{after.level.names.zh}”",
+                    f"once this record ({named.en}) is repaired: {after.level.names.en}",
                 )
                 gained = after.millipoints - self._now.millipoints
                 ways.append(

@@ -4,8 +4,13 @@
 
 `bundle.json` is what `GET /v1/me/score/bundle` gives: the rule set as it is published, the facts, and the result. This file
 was written apart from the engine that computed the score, to be read in one sitting: `recompute` does the whole of it.
+
+It checks the arithmetic, and that the file is the one that was signed. Whether the signature itself is the platform's needs its
+published key and a library: docs/rights.md shows how.
 """
 
+import base64
+import hashlib
 import json
 import sys
 from datetime import date, timedelta
@@ -145,6 +150,15 @@ def cap(counting: list[Any], points: dict[str, int], by_year: bool, holder_of: A
             points[fact["record_id"]] = size if value > 0 else -size
 
 
+def is_as_signed(bundle: dict[str, Any]) -> bool:
+    """Whether the digest in the signature is that of the rest of the file: one changed letter, and it is not."""
+    rest = {name: value for name, value in bundle.items() if name != "signature"}
+    text = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    claims = bundle["signature"].split(".")[1]
+    signed = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sha256"]
+    return bool(base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=") == signed)
+
+
 def main(path: str) -> int:
     """Prints every line and the sum, and says whether the bundle says the same; 0 if it does."""
     with open(path, encoding="utf-8") as file:
@@ -168,7 +182,13 @@ def main(path: str) -> int:
     print(
         "与平台结果一致 The same as the platform's." if matches else "与平台结果不一致 NOT the same as the platform's!"
     )
-    return 0 if matches else 1
+    signed = is_as_signed(bundle)
+    print(
+        "文件与签名相符 The file is as it was signed."
+        if signed
+        else "文件被改动过 The file was CHANGED since it was signed!"
+    )
+    return 0 if matches and signed else 1
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ def keys_list(as_json: Json = False) -> None:
 @refusing
 def keys_rotate(
     purpose: Annotated[
-        str, typer.Argument(help="用途：answer、access-token 或 ticket。 answer, access-token or ticket.")
+        str,
+        typer.Argument(help="用途：answer、access-token、bundle 或 ticket。 answer, access-token, bundle or ticket."),
     ],
 ) -> None:
     """发布下一把密钥：24 小时后启用，旧钥再保留 48 小时。 Publish the next key: used after 24 h, the old one kept 48 h."""

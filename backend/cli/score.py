@@ -1,12 +1,17 @@
 """`xinyi score`: scores 信用分 as they are stored, recomputed and explained."""
 
+from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
-from backend.cli.frame import Json, refusing, settings_here, show
+from backend.cli.frame import Day, Json, refusing, settings_here, show, today
 
-group = typer.Typer(help="信用分：对账。 Scores: reconcile.", no_args_is_help=True)
+group = typer.Typer(help="信用分：对账、说明、试算。 Scores: reconcile, explain, what if.", no_args_is_help=True)
+
+Subject = Annotated[str, typer.Argument(help="主体编号或手机号。 A subject's id, or a phone number.")]
+Reason = Annotated[str, typer.Option(help="查看原因，写入本人的访问记录。 Why; it stands in the person's access log.")]
 
 
 @group.command("reconcile")
@@ -26,3 +31,46 @@ def score_reconcile(
     )
     if result.differences and not recompute:
         raise typer.Exit(1)
+
+
+@group.command("explain")
+@refusing
+def score_explain(
+    subject: Subject = "",
+    reason: Reason = "",
+    day: Day = None,
+    rule_set: Annotated[
+        Path | None, typer.Option(help="不查数据库，按此规则文件计算。 By this rule set file, not the database.")
+    ] = None,
+    facts: Annotated[Path | None, typer.Option(help="事实的 JSON 列表。 A JSON list of facts.")] = None,
+    as_json: Json = False,
+) -> None:
+    """逐条说明一个主体在某日的信用分；或按规则文件与事实文件计算。 Explain the score of a subject and day, or of files."""
+    from backend.commands.score_explained import explain, explain_file, lines_of
+
+    on = day.date() if day else None
+    if rule_set is not None and facts is not None and not subject:
+        told = explain_file(rule_set, facts, on or today())
+    elif subject and rule_set is None and facts is None:
+        told = explain(settings_here(), subject, reason, on)
+    else:
+        raise typer.BadParameter("给出主体，或同时给出 --rule-set 与 --facts。 A subject, or --rule-set and --facts.")
+    show(told, as_json, lines_of)
+
+
+@group.command("what-if")
+@refusing
+def score_what_if(
+    subject: Subject,
+    reason: Reason = "",
+    remove: Annotated[list[UUID] | None, typer.Option(help="去掉的记录编号。 Ids of records to think away.")] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(help="加上的记录 事项:日期[:数量或等级]。 Records to add, ITEM:DAY[:AMOUNT or GRADE]."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """去掉或加上一些记录会怎样；不保存。 What the score would be with other records; nothing is kept."""
+    from backend.commands.score_explained import lines_of_what_if, what_if
+
+    show(what_if(settings_here(), subject, reason, remove or [], add or []), as_json, lines_of_what_if)

@@ -55,12 +55,16 @@ def sql(file: Path, day: date, dialect: str, *, contributions: bool) -> str:
     if dialect not in get_args(Dialect):
         known = ", ".join(get_args(Dialect))
         raise Refusal(f"不支持 {dialect}，可用：{known}。", f"{dialect} is not supported, only {known}.")
+    queries = statements(load_file(file), day, cast(Dialect, dialect))
+    return queries.contributions if contributions else queries.scores
+
+
+def load_file(file: Path) -> RuleSet:
+    """A lawful rule set from a file. Raises Refusal if it cannot be read, contradicts itself, or is unlawful."""
     try:
-        rule_set = load(_source(file))
+        return load(_source(file))
     except RuleSetError as error:
         raise Refusal(error.chinese, error.english) from None
-    queries = statements(rule_set, day, cast(Dialect, dialect))
-    return queries.contributions if contributions else queries.scores
 
 
 def _read(file: Path) -> RuleSet:

@@ -99,6 +99,11 @@ async def in_force(
     return await store.subjects_in_force(connection, kind, subject_ids, now)
 
 
+async def was_in_force(connection: Connection, kind: ConsentKind, subject_id: UUID, at: datetime) -> bool:
+    """Whether a subject consented to `kind` at a past instant, also if that consent has ended since. One round trip."""
+    return await store.was_in_force(connection, kind, subject_id, at)
+
+
 async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[ConsentKind, datetime]:
     """Which consents of a subject are in force at `now`, and when each was given: what was issued under an earlier one is void.
 

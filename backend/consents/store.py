@@ -75,6 +75,19 @@ async def subjects_in_force(
     return {row["subject_id"]: row["expires_at"] for row in rows}
 
 
+async def was_in_force(connection: Connection, kind: str, subject_id: UUID, at: datetime) -> bool:
+    """Whether a subject consented to `kind` at a past instant, also if that consent has ended since."""
+    rows = await connection.impersonal(
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+        "SELECT 1 FROM consent WHERE kind = $1 AND subject_id = $2 AND starts_at <= $3 "
+        "AND LEAST(expires_at, COALESCE(ended_at, expires_at)) > $3 LIMIT 1",
+        kind,
+        subject_id,
+        at,
+    )
+    return bool(rows)
+
+
 async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[str, datetime]:
     """The kinds to which a subject consents now, and when each consent was given."""
     rows = await connection.impersonal(

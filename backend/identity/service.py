@@ -19,6 +19,7 @@ from backend.identity.problems import (
     REFRESH_REFUSED,
 )
 from backend.platform import signals
+from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date
 from backend.platform.database import Connection
@@ -92,6 +93,14 @@ async def register_phone(platform: Platform, connection: Connection, number: str
     # The sealed phone is bound to its index, which the row keeps, because an existing account keeps its own id.
     sealed = platform.cipher.seal(number, "account", "phone_sealed", index.hex())
     return await store.upsert_account(connection, account_id, index, sealed, now)
+
+
+async def subject_with_phone(platform: Platform, access: Access, phone: str) -> UUID | None:
+    """The subject of the account with this phone, if its identity is proven. One round trip. Raises PHONE_INVALID."""
+    index = platform.cipher.blind_index("phone", _phone(phone))
+    async with platform.database.connection() as connection:
+        row = await store.subject_with_phone(connection, access, index)
+    return row["subject_id"] if row is not None else None
 
 
 async def grant_role(platform: Platform, connection: Connection, account_id: UUID, role: Role) -> None:

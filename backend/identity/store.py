@@ -52,6 +52,15 @@ async def account(connection: Connection, access: Access, account_id: UUID) -> R
     )
 
 
+async def subject_with_phone(connection: Connection, access: Access, phone_index: bytes) -> Row | None:
+    """The subject of the account with this phone, if its identity is proven."""
+    return await connection.read_one(
+        access,
+        "SELECT subject_id FROM account WHERE phone_index = $1 AND left_at IS NULL AND subject_id IS NOT NULL",
+        phone_index,
+    )
+
+
 async def subject_of_account(connection: Connection, account_id: UUID) -> Row | None:
     """Only the pseudonymous subject id and whether the account still exists: for issuing tokens."""
     rows = await connection.impersonal(

@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     ACCESS_TOKEN = "access-token"
     TICKET = "ticket"
+    BUNDLE = "bundle"
+
+
+_FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE})
 
 
 class KeyState(StrEnum):
@@ -62,8 +66,14 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
         return self.private_key().public_key()
 
     def jwk(self) -> dict[str, str]:
-        """The public key as a JWK (RFC 8037), with `kid`, `use` and `alg`."""
-        return {**jwk_of(self.public_key()), "kid": self.kid, "use": "sig", "alg": "EdDSA"}
+        """The public key as a JWK (RFC 8037), with `kid`, `use`, `alg` and what it is for (protocol, section 9)."""
+        return {
+            **jwk_of(self.public_key()),
+            "kid": self.kid,
+            "use": "sig",
+            "alg": "EdDSA",
+            "purpose": self.purpose.value,
+        }
 
 
 class OwnKeys:
@@ -134,8 +144,8 @@ class OwnKeys:
         return key.secret if key is not None else None
 
     def key_set(self) -> list[dict[str, str]]:
-        """The public JWKs that partners may need: published, active and retiring answer keys."""
-        return [key.jwk() for key in self._keys.values() if key.purpose is Purpose.ANSWER]
+        """The public JWKs that others may need, published, active and retiring: of answers, and of bundles of scores."""
+        return [key.jwk() for key in self._keys.values() if key.purpose in _FOR_OTHERS]
 
 
 def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:

@@ -265,7 +265,6 @@ async def _merge(
         ]
 
     await store.stage(connection, delivery_id, await asyncio.to_thread(staged))
-    await store.keep_replaced_versions(connection, delivery_id, source_id, now)
     merged = list(await store.merge_staged(connection, delivery_id, source_id, now))
     changed = {row["record_key"] for row in merged}
     verdicts = {

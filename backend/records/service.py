@@ -1,7 +1,7 @@
 """What the records room does with records that are in: facts for rules, what their subjects see, and decisions on them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -29,8 +29,20 @@ from scoring.facts import Fact
 
 async def facts_of(connection: Connection, access: Access, subject_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]:
     """The scoring facts of each subject; a subject without records has none. One round trip."""
+    return _facts(subject_ids, await store.facts(connection, access, subject_ids))
+
+
+async def facts_as_known(
+    connection: Connection, access: Access, subject_ids: Sequence[UUID], at: datetime
+) -> dict[UUID, list[Fact]]:
+    """The scoring facts of each subject as they were known at an instant: what came, changed or was decided later is not in
+    them, and what has changed since is as it was. One round trip."""
+    return _facts(subject_ids, await store.facts_as_known(connection, access, subject_ids, at))
+
+
+def _facts(subject_ids: Sequence[UUID], rows: Sequence[Row]) -> dict[UUID, list[Fact]]:
     found: dict[UUID, list[Fact]] = {subject_id: [] for subject_id in subject_ids}
-    for row in await store.facts(connection, access, subject_ids):
+    for row in rows:
         found[row["subject_id"]].append(
             Fact(
                 record_id=str(row["id"]),
@@ -141,7 +153,6 @@ async def correct(
             ]
         )
     _, sealed = intake.seal(platform, row["source_id"], answer)
-    await store.keep_version(connection, record_id, "corrected", now)
     values = (
         answer.occurred_on,
         answer.ends_on,

@@ -77,21 +77,6 @@ async def stage(connection: Connection, delivery_id: UUID, rows: Iterable[Sequen
     )
 
 
-async def keep_replaced_versions(connection: Connection, delivery_id: UUID, source_id: UUID, now: datetime) -> int:
-    """Copies what the staged rows will replace into the history, locked so that nothing else changes it before they do."""
-    replaces = _REPLACES.format(stored="record", given="record_staging")
-    return await connection.execute(
-        "WITH replaced AS MATERIALIZED (SELECT record.* FROM record_staging "
-        "JOIN record ON record.source_id = $2 AND record.record_key = record_staging.record_key "
-        f"WHERE record_staging.delivery_id = $1 AND {replaces} ORDER BY record.id FOR UPDATE OF record) "
-        "INSERT INTO record_version (record_id, subject_id, sequence, state, sealed, since, replaced_at, because) "
-        "SELECT id, subject_id, sequence, state, sealed, updated_at, $3, 'delivered' FROM replaced",
-        delivery_id,
-        source_id,
-        now,
-    )
-
-
 async def merge_staged(connection: Connection, delivery_id: UUID, source_id: UUID, now: datetime) -> list[Row]:
     """Inserts new records and replaces older versions in one statement; gives key, subject and whether it is new.
 
@@ -175,6 +160,25 @@ async def facts(connection: Connection, access: Access, subject_ids: Sequence[UU
     )
 
 
+async def facts_as_known(
+    connection: Connection, access: Access, subject_ids: Sequence[UUID], at: datetime
+) -> list[Row]:
+    """The same as it was known at an instant: present records that have not changed since, and the versions of that instant."""
+    columns = "item, occurred_on, LEAST(ends_on, retained_until) AS ends_on, state, grade, amount"
+    return await connection.read(
+        access,
+        "SELECT known.*, source.name AS source_name FROM ("
+        f"SELECT subject_id, id, source_id, {columns} FROM record WHERE subject_id = ANY($1) AND updated_at <= $2 UNION ALL "
+        "SELECT version.subject_id, version.record_id, record.source_id, version.item, version.occurred_on, "
+        "LEAST(version.ends_on, version.retained_until), version.state, version.grade, version.amount "
+        "FROM record_version AS version JOIN record ON record.id = version.record_id WHERE version.subject_id = ANY($1) "
+        "AND version.since <= $2 AND version.replaced_at > $2 AND version.item IS NOT NULL"
+        ") AS known JOIN source ON source.id = known.source_id",
+        list(subject_ids),
+        at,
+    )
+
+
 async def records_of(
     connection: Connection, access: Access, subject_id: UUID, before: tuple[date, UUID] | None, limit: int
 ) -> list[Row]:
@@ -224,17 +228,6 @@ async def move(connection: Connection, record_id: UUID, states: Sequence[str], s
         now,
     )
     return touched == 1
-
-
-async def keep_version(connection: Connection, record_id: UUID, because: str, now: datetime) -> None:
-    """Copies the present version of a record into the history."""
-    await connection.execute(
-        "INSERT INTO record_version (record_id, subject_id, sequence, state, sealed, since, replaced_at, because) "
-        "SELECT id, subject_id, sequence, state, sealed, updated_at, $2, $3 FROM record WHERE id = $1",
-        record_id,
-        now,
-        because,
-    )
 
 
 async def rewrite(connection: Connection, record_id: UUID, values: Sequence[object], now: datetime) -> None:

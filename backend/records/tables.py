@@ -44,13 +44,21 @@ class Record(Table, tablename="record"):
 
 
 class RecordVersion(Table, tablename="record_version"):
-    """A version that a later one, or a correction, replaced. Its seal is bound to the record's own place."""
+    """How a record stood from `since` until `replaced_at` (not included): whatever changes a record leaves one, written by the
+    database itself in the same statement, so that any past day can be told as it was known then. Its seal is bound to the
+    record's own place. Plain columns are null in versions older than this history."""
 
     id = BigSerial(primary_key=True)
     record_id = UUID(null=False, default=None)
     subject_id = UUID(null=False, default=None)
     sequence = BigInt(null=False, default=None)
     state = Text(null=False, default=None)
+    item = Text(null=True, default=None)
+    occurred_on = Date(null=True, default=None)
+    ends_on = Date(null=True, default=None)
+    retained_until = Date(null=True, default=None)
+    grade = Text(null=True, default=None)
+    amount = BigInt(null=True, default=None)
     sealed = Bytea(null=False, default=None)
     since = Timestamptz(null=False, default=None)
     replaced_at = Timestamptz(null=False, default=None)
@@ -103,6 +111,18 @@ class ReturnedRow(Table, tablename="returned_row"):
     reasons = JSONB(null=False, default=None)
 
 
+# One statement for any number of rows; `because` names the event, or the state that followed.
+_KEEP_VERSIONS = (
+    "CREATE FUNCTION keep_record_versions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "INSERT INTO record_version (record_id, subject_id, sequence, state, item, occurred_on, ends_on, retained_until, grade, "
+    "amount, sealed, since, replaced_at, because) "
+    "SELECT earlier.id, earlier.subject_id, earlier.sequence, earlier.state, earlier.item, earlier.occurred_on, "
+    "earlier.ends_on, earlier.retained_until, earlier.grade, earlier.amount, earlier.sealed, earlier.updated_at, "
+    "later.updated_at, CASE WHEN later.corrected_at IS DISTINCT FROM earlier.corrected_at AND later.corrected_at IS NOT NULL "
+    "THEN 'corrected' WHEN later.content_mark <> earlier.content_mark THEN 'delivered' ELSE later.state END "
+    "FROM earlier JOIN later USING (id); RETURN NULL; END $$"
+)
+
 TABLES = (Source, Record, RecordVersion, RecordStaging, Delivery, ReturnedRow)
 PERSONAL = frozenset({"record", "record_version"})
 CONSTRAINTS = (
@@ -110,6 +130,10 @@ CONSTRAINTS = (
     "CREATE UNIQUE INDEX record_key ON record (source_id, record_key)",
     "CREATE INDEX record_subject ON record (subject_id, occurred_on DESC, id)",
     "CREATE INDEX record_version_record ON record_version (record_id, id)",
+    "CREATE INDEX record_version_subject ON record_version (subject_id, replaced_at)",
+    _KEEP_VERSIONS,
+    "CREATE TRIGGER record_keeps_versions AFTER UPDATE ON record REFERENCING OLD TABLE AS earlier NEW TABLE AS later "
+    "FOR EACH STATEMENT EXECUTE FUNCTION keep_record_versions()",
     "ALTER TABLE record ADD FOREIGN KEY (source_id) REFERENCES source (id)",
     "ALTER TABLE record_version ADD FOREIGN KEY (record_id) REFERENCES record (id)",
     "ALTER TABLE record_staging SET UNLOGGED",

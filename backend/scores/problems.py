@@ -6,3 +6,8 @@ SCORE_NOT_READY = declare(
     404, "score-not-ready", "信用分尚未算出", "The score is not computed yet",
     "请稍候片刻后再查看。", "Look again in a moment.",
 )  # fmt: skip
+NO_SCORE_THAT_DAY = declare(
+    404, "no-score-that-day", "这一天没有信用分", "There was no score on that day",
+    "那一天您尚未同意计算信用分，或没有在效的评价规则；请换一个日期，最远可查十年后。",
+    "You had not consented to a score on that day, or no rule set is in force then; choose another day, ten years ahead at most.",
+)  # fmt: skip

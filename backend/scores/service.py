@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
-
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.platform import cursors
@@ -13,39 +11,23 @@ from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.rule_sets import service as rule_sets
-from backend.scores import store
-from backend.scores.messages import (
-    ChangeOut,
-    ExplanationOut,
-    HistoryPage,
-    LevelOut,
-    LineOut,
-    NotCountedOut,
-    ScoreOut,
-    Standing,
-)
+from backend.scores import store, views
+from backend.scores.messages import ChangeOut, ExplanationOut, HistoryPage, ScoreOut, Standing
 from backend.scores.problems import SCORE_NOT_READY
-from scoring import Line, NotCounted, RuleSet
-from scoring.explanation import sentence, why_not
+from scoring import RuleSet
 from scoring.points import points_text
 
 
 async def mine(platform: Platform, caller: Caller) -> ScoreOut:
     """The caller's score. Two round trips. Raises CONSENT_MISSING, SCORE_NOT_READY."""
-    return _score(platform, await _present(platform, caller, "查看信用分", "score", "level"))
+    row = await _present(platform, caller, "查看信用分", "score", "level")
+    return views.stored_score(_rule_set(platform, row), row)
 
 
 async def explanation(platform: Platform, caller: Caller) -> ExplanationOut:
     """Line by line how the caller's score arose (Reg. art. 24; PIPL art. 24). Two round trips. Raises CONSENT_MISSING, SCORE_NOT_READY."""
     row = await _present(platform, caller, "查看信用分说明", "score", "level", "explanation")
-    rule_set = _rule_set(platform, row)
-    return ExplanationOut(
-        score=_score(platform, row),
-        base=points_text(rule_set.base),
-        base_millipoints=rule_set.base,
-        lines=[_line(line) for line in msgspec.convert(row["lines"], list[Line])],
-        not_counted=[_not_counted(entry) for entry in msgspec.convert(row["not_counted"], list[NotCounted])],
-    )
+    return views.stored_explanation(_rule_set(platform, row), row)
 
 
 async def history(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> HistoryPage:
@@ -98,40 +80,3 @@ async def _present(platform: Platform, caller: Caller, action: str, *fields: str
 def _rule_set(platform: Platform, row: Row) -> RuleSet:
     """The version the score was computed with, which may no longer be the one in force."""
     return rule_sets.version_of(platform, row["rule_set"], row["version"])
-
-
-def _score(platform: Platform, row: Row) -> ScoreOut:
-    level = next(level for level in _rule_set(platform, row).levels if level.rank == row["level_rank"])
-    return ScoreOut(
-        points=points_text(row["millipoints"]),
-        millipoints=row["millipoints"],
-        level=LevelOut(level.rank, level.names.zh, level.names.en, level.threshold),
-        rule_set=row["rule_set"],
-        version=row["version"],
-        as_of=row["as_of"],
-        next_change_on=row["next_change_on"],
-        computed_at=row["computed_at"],
-        pending=row["pending"],
-    )
-
-
-def _line(line: Line) -> LineOut:
-    words = sentence(line)
-    return LineOut(
-        record_id=UUID(line.record_id) if line.record_id else None,
-        rule=line.rule_id,
-        dimension=line.dimension,
-        points=points_text(line.millipoints, signed=True),
-        millipoints=line.millipoints,
-        text=words.zh,
-        text_en=words.en,
-        source=line.source,
-        occurred_on=line.occurred_on,
-        until=line.until,
-        capped_millipoints=line.capped_millipoints,
-    )
-
-
-def _not_counted(entry: NotCounted) -> NotCountedOut:
-    words = why_not(entry)
-    return NotCountedOut(UUID(entry.record_id), entry.item, entry.source, entry.reason, words.zh, words.en)

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -129,3 +130,53 @@ def test_the_format_and_the_sql_of_a_rule_set_are_printed(xinyi: Xinyi) -> None:
     assert " DIV 10000" in xinyi("rules", "sql", file, "--day", "2026-11-23", "--contributions").stdout
     refused = xinyi("rules", "sql", file, "--dialect", "oracle")
     assert (refused.returncode, "postgres" in refused.stderr) == (3, True)
+
+
+def test_a_score_is_explained_and_tried_out_with_a_reason_on_record(xinyi: Xinyi, tmp_path: Path) -> None:
+    assert xinyi("city", "create", "--residents", "10").returncode == 0
+    people = json.loads((tmp_path / "data" / "demo" / "sign-ins.json").read_text(encoding="utf-8"))
+    phone = next(person["phone"] for person in people if person["actor"] == "resident")
+    without_reason = xinyi("score", "explain", phone)
+    assert (without_reason.returncode, "访问记录" in without_reason.stderr) == (3, True)
+    told = xinyi("score", "explain", phone, "--reason", "复核投诉 7 号", "--json")
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
+    lines = found["explanation"]["lines"]
+    assert 600_000 + sum(line["millipoints"] for line in lines) == found["explanation"]["score"]["millipoints"]
+    shown = xinyi("score", "explain", phone, "--reason", "复核投诉 7 号").stdout
+    assert all(line["points"] in shown for line in lines)
+
+    record = lines[0]["record_id"]
+    tried = xinyi(
+        "score",
+        "what-if",
+        phone,
+        "--reason",
+        "复核",
+        "--remove",
+        record,
+        "--add",
+        "donation:2026-11-01:50000",
+        "--json",
+    )
+    assert tried.returncode == 0, tried.stderr
+    assert {record, "~0"} >= {effect["record_id"] for effect in json.loads(tried.stdout)["effects"]} > set()
+    for bad in (("--add", "donation"), ("--add", "petition:2026-11-01"), ("--remove", str(UUID(int=1)))):
+        refused = xinyi("score", "what-if", phone, "--reason", "复核", *bad)
+        assert (refused.returncode, "Traceback" in refused.stderr) == (3, False), refused.stderr
+    assert xinyi("score", "explain", "15400000009999", "--reason", "复核").returncode == 3
+
+
+def test_an_author_explains_a_file_of_facts(xinyi: Xinyi, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    hours = {
+        "record_id": "r1", "item": "volunteer-service", "occurred_on": "2026-03-01", "ends_on": None,
+        "state": "active", "grade": None, "amount": 25, "source": "民政局",
+    }  # fmt: skip
+    facts.write_text(json.dumps([hours]), encoding="utf-8")
+    rules = str(REPOSITORY / "scoring" / "rulesets" / "taohua.yaml")
+    asked = ("score", "explain", "--rule-set", rules, "--facts", str(facts), "--day", "2026-11-23")
+    assert json.loads(xinyi(*asked, "--json").stdout)["explanation"]["score"]["points"] == "605"
+    facts.write_text(json.dumps([hours, hours]), encoding="utf-8")
+    assert xinyi(*asked).returncode == 3
+    assert xinyi("score", "explain").returncode == 2

@@ -26,6 +26,10 @@ REVIEWED = [
         "consents.subjects_in_force",
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
     ),
+    (
+        "consents.was_in_force",
+        "whether the processing that follows is allowed at all; decides before anything about the person is read",
+    ),
     ("deposits.has_arrears", "existence only, to decide whether one offer opens again"),
     ("identity.subject_of_account", "ids only, of the person who is signing in"),
     ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),

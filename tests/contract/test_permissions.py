@@ -40,6 +40,7 @@ UNPUBLISHED = {
     "/reference/start.js",
     "/reference/files/{file_path}",
     "/resident",
+    "/verify.py",
     "/till",
     f"{FILES_PATH}/{{file_path}}",
 }

@@ -93,8 +93,13 @@ async def test_a_correction_counts_keeps_the_wrong_version_and_tells_the_scores_
     assert await states(platform, someone) == [("active", 50)]
     assert await waiting_for_a_score(platform) == {someone.subject_id}
     async with platform.database.connection() as connection:
-        kept = await connection.impersonal("the test counts", "SELECT record_id, because FROM record_version")
-    assert [(str(row["record_id"]), row["because"]) for row in kept] == [(record["id"], "corrected")]
+        kept = await connection.impersonal(
+            "the test counts", "SELECT record_id, because FROM record_version ORDER BY id"
+        )
+    assert [(str(row["record_id"]), row["because"]) for row in kept] == [
+        (record["id"], "marked"),
+        (record["id"], "corrected"),
+    ]
 
 
 async def test_a_correction_is_checked_like_a_delivery(
