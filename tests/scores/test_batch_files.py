@@ -216,7 +216,7 @@ def test_one_run_at_a_time_writes_to_a_folder(tmp_path: Path) -> None:
     first.close()
     open_output(folder, TAOHUA, DAY, "facts", "digest").close()
     (folder / "manifest.json").write_text("{", encoding="utf-8")
-    with pytest.raises(Refusal, match="manifest.json 无法读取"):
+    with pytest.raises(Refusal, match="无法读取，请另选"):
         open_output(folder, TAOHUA, DAY, "facts", "digest")
 
 
