@@ -53,6 +53,7 @@ import backend.rule_sets.tables
 import backend.scores.api
 import backend.scores.computing
 import backend.scores.following
+import backend.scores.reconciliation
 import backend.scores.service
 import backend.scores.tables
 import backend.subjects.service
@@ -154,4 +155,11 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("answers-forget-old", timedelta(hours=1), forget_answers),
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
+        # At three in the night of Asia/Shanghai.
+        Job(
+            "scores-reconcile",
+            timedelta(days=1),
+            lambda: backend.scores.reconciliation.reconcile_nightly(platform),
+            begins=timedelta(hours=19),
+        ),
     )

@@ -8,7 +8,9 @@ import typer
 
 from backend.cli.frame import Day, Json, refusing, settings_here, show, today
 
-group = typer.Typer(help="信用分：对账、说明、试算。 Scores: reconcile, explain, what if.", no_args_is_help=True)
+group = typer.Typer(
+    help="信用分：对账、说明、试算、批量计分。 Scores: reconcile, explain, what if, batch.", no_args_is_help=True
+)
 
 Subject = Annotated[str, typer.Argument(help="主体编号或手机号。 A subject's id, or a phone number.")]
 Reason = Annotated[str, typer.Option(help="查看原因，写入本人的访问记录。 Why; it stands in the person's access log.")]
@@ -27,7 +29,12 @@ def score_reconcile(
     show(
         result,
         as_json,
-        lambda found: [f"已核对 checked: {found['checked']:,}", f"差异 differences: {found['differences']:,}"],
+        lambda found: [
+            f"已核对 checked: {found['checked']:,}",
+            f"待重算 waiting: {found['waiting']:,}",
+            f"差异 differences: {found['differences']:,}",
+            *(f"  {subject}" for subject in found["subjects"]),
+        ],
     )
     if result.differences and not recompute:
         raise typer.Exit(1)
@@ -74,3 +81,58 @@ def score_what_if(
     from backend.commands.score_explained import lines_of_what_if, what_if
 
     show(what_if(settings_here(), subject, reason, remove or [], add or []), as_json, lines_of_what_if)
+
+
+@group.command("batch")
+@refusing
+def score_batch(
+    output: Annotated[
+        Path,
+        typer.Option(
+            help="结果文件夹；中断后用同一命令续算。 Folder of the result; the same command goes on after a stop."
+        ),
+    ],
+    facts: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Parquet 或 Arrow 文件，或其文件夹；不填则取数据库。 Parquet or Arrow file, or a folder of them; else the database."
+        ),
+    ] = None,
+    rule_set: Annotated[
+        Path | None,
+        typer.Option(
+            help="评价规则文件，仅用于文件输入；默认桃花分。 A rule set, for files only; else the shipped one."
+        ),
+    ] = None,
+    day: Day = None,
+    shard: Annotated[
+        int | None,
+        typer.Option(min=1, help="每个分片的行数（数据库为人数）。 Rows of a shard, or people of the database."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """对全部主体批量计分，可中断续算。 Score a whole population into files; a run that was stopped goes on."""
+    from backend.commands.score_batch import rule_set_of, score_files, score_people
+
+    if facts is None and rule_set is not None:
+        raise typer.BadParameter(
+            "未公布的评价规则不得用于真实居民。 An unpublished rule set scores nobody in the database.",
+            param_hint="--rule-set",
+        )
+    on = day.date() if day else None
+    if facts is None:
+        summary = score_people(settings_here(), on, output, shard)
+    else:
+        summary = score_files(facts, rule_set_of(rule_set), on or today(), output, shard)
+    show(
+        summary,
+        as_json,
+        lambda found: [
+            f"主体 subjects: {found['subjects']:,}",
+            f"记录行 rows: {found['rows']:,}，计分 counting: {found['contributions']:,}",
+            *(f"等级 level {rank}: {number:,}" for rank, number in found["levels"].items()),
+            f"分片 shards: {found['shards']:,}，其中续用 kept from before: {found['went_on_after']:,}",
+            f"结果涉及个人信息，仅本账户可读，请妥善保管、用后删除：{found['output']}",
+            f"The result is personal data, readable by this account only: protect it, delete it after use: {found['output']}",
+        ],
+    )

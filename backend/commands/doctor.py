@@ -13,6 +13,8 @@ from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 from backend.rule_sets import service as rule_sets
 from backend.schema import pending_migrations
+from backend.scores.messages import Reconciliation
+from backend.scores.reconciliation import last_reconciliation
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -25,7 +27,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Looks at Python, the servers, the schema, the keys, the rule sets and the due queue."""
+    """Looks at Python, the servers, the schema, the keys, the rule sets, the due queue and the last reconciliation of scores."""
     findings = [_python()]
     try:
         with servers(settings) as addressed:
@@ -61,6 +63,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         findings.append(_keys(platform))
         findings += _rule_sets(platform)
         findings.append(await _queue(platform))
+        findings.append(scores_finding(await last_reconciliation(platform)))
     return findings
 
 
@@ -96,4 +99,23 @@ async def _queue(platform: Platform) -> Finding:
         late == 0,
         "到期队列没有积压。" if late == 0 else f"到期队列积压 {late} 项，请确认服务在运行。",
         "The due queue is not behind." if late == 0 else f"{late} pieces of due work wait: is the server running?",
+    )
+
+
+def scores_finding(last: Reconciliation | None) -> Finding:
+    """What the last reconciliation says."""
+    if last is None:
+        return Finding("scores", True, "信用分尚未对账。", "Scores have not been reconciled yet.")
+    if last.differences == 0:
+        return Finding(
+            "scores",
+            True,
+            f"最近一次对账核对 {last.checked} 人，没有差异。",
+            f"The last reconciliation of scores compared {last.checked} and found no difference.",
+        )
+    return Finding(
+        "scores",
+        False,
+        f"最近一次对账有 {last.differences} 处差异：运行 xinyi score reconcile 查看，加 --recompute 写回。",
+        f"The last reconciliation found {last.differences} differences: see `xinyi score reconcile`, store with --recompute.",
     )

@@ -233,15 +233,16 @@ class Database:
             yield Connection(raw, self.clock, self.personal_tables)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, snapshot: bool = False) -> AsyncIterator[Connection]:
         """One act, one transaction: commits at the end, rolls back on any exception.
 
+        With `snapshot` all its statements see the database as it was at the first of them.
         What the act had read of a person before it failed stays in that person's log as a failed attempt.
         """
         async with self._pool.acquire() as raw:
             connection = Connection(raw, self.clock, self.personal_tables)
             try:
-                async with raw.transaction():
+                async with raw.transaction(isolation="repeatable_read" if snapshot else None):
                     yield connection
             except BaseException:
                 if connection.reads and not raw.is_closed():

@@ -6,7 +6,7 @@ over within seconds. A slot that passed while nobody held the lock is caught up 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import structlog
@@ -17,15 +17,18 @@ from backend.platform.database import CONNECTION_ERRORS, Database
 
 _LOCK = 0x58696E7969
 _LEASE = timedelta(minutes=10)
+_RENEWAL = timedelta(minutes=2)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger()
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A named job, run once in every `every`."""
+    """A named job, run once in every `every`, which is counted from `begins` after midnight in UTC."""
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[object]]
+    begins: timedelta = timedelta()
 
 
 class Schedule:
@@ -63,8 +66,10 @@ class Schedule:
         raw.add_termination_listener(lambda _: lost.set())  # type: ignore[attr-defined]
         scheduler = AsyncIOScheduler(timezone="UTC")
         for job in self._jobs:
+            # Asked again after every lease, so that a run that died is taken up then and not in the next slot. A run that
+            # lasts longer is asked beside itself, and refused by its own lease.
             scheduler.add_job(
-                self.run, "interval", args=[job], seconds=job.every.total_seconds(), max_instances=1,
+                self.run, "interval", args=[job], seconds=min(job.every, _LEASE).total_seconds(), max_instances=2,
                 coalesce=True, misfire_grace_time=None, next_run_time=datetime.now(tz=self._clock.now().tzinfo),
             )  # fmt: skip
         scheduler.start()
@@ -74,25 +79,26 @@ class Schedule:
             scheduler.shutdown(wait=False)
 
     async def run(self, job: Job) -> bool:
-        """Runs a job for the present slot if nobody has; a run that died is taken up again after its lease. Gives whether it ran."""
-        now = self._clock.now()
-        slot = int(now.timestamp() // job.every.total_seconds())
+        """Runs a job for the present slot if nobody has; a run that died is taken up again after its lease. Gives whether it ran.
+
+        The lease is renewed for as long as the job runs, be it hours; no connection is held meanwhile.
+        """
+        slot = int((self._clock.now() - _EPOCH - job.begins) // job.every)
         try:
+            if not await self._claim(job, slot):
+                return False
+            renewing = asyncio.create_task(self._renew(job, slot))
+            try:
+                await job.run()
+            finally:
+                renewing.cancel()
+                await asyncio.gather(renewing, return_exceptions=True)
             async with self._database.connection() as connection:
-                claimed = await connection.fetch_value(
-                    "INSERT INTO scheduled_run (job, slot, started_at) VALUES ($1, $2, $3) "
-                    "ON CONFLICT (job, slot) DO UPDATE SET started_at = excluded.started_at "
-                    "WHERE scheduled_run.finished_at IS NULL AND scheduled_run.started_at < $4 RETURNING true",
+                await connection.execute(
+                    "UPDATE scheduled_run SET finished_at = $3 WHERE job = $1 AND slot = $2",
                     job.name,
                     slot,
-                    now,
-                    now - _LEASE,
-                )
-                if not claimed:
-                    return False
-                await job.run()
-                await connection.execute(
-                    "UPDATE scheduled_run SET finished_at = $3 WHERE job = $1 AND slot = $2", job.name, slot, now
+                    self._clock.now(),
                 )
                 await connection.execute("DELETE FROM scheduled_run WHERE job = $1 AND slot < $2", job.name, slot - 100)
         except CONNECTION_ERRORS as error:
@@ -106,3 +112,32 @@ class Schedule:
             _log.error("job-failed", job=job.name, error=type(error).__name__)
             return False
         return True
+
+    async def _claim(self, job: Job, slot: int) -> bool:
+        now = self._clock.now()
+        async with self._database.connection() as connection:
+            claimed = await connection.fetch_value(
+                "INSERT INTO scheduled_run (job, slot, started_at) VALUES ($1, $2, $3) "
+                "ON CONFLICT (job, slot) DO UPDATE SET started_at = excluded.started_at "
+                "WHERE scheduled_run.finished_at IS NULL AND scheduled_run.started_at < $4 RETURNING true",
+                job.name,
+                slot,
+                now,
+                now - _LEASE,
+            )
+        return bool(claimed)
+
+    async def _renew(self, job: Job, slot: int) -> None:
+        """Moves the beginning of the lease on, until it is cancelled."""
+        while True:
+            await asyncio.sleep(_RENEWAL.total_seconds())
+            try:
+                async with self._database.connection() as connection:
+                    await connection.execute(
+                        "UPDATE scheduled_run SET started_at = $3 WHERE job = $1 AND slot = $2",
+                        job.name,
+                        slot,
+                        self._clock.now(),
+                    )
+            except CONNECTION_ERRORS as error:
+                _log.warning("lease-waits", job=job.name, error=type(error).__name__)

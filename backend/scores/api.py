@@ -15,7 +15,7 @@ from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.problems import BAD_CURSOR, RATE_LIMITED
 from backend.platform.roles import Permission
-from backend.rule_sets.service import PERSONAL
+from backend.rule_sets.published import PERSONAL
 from backend.scores import bundles, explaining, service
 from backend.scores.messages import Bundle, ExplanationOut, HistoryPage, Outlook, ScoreOut, WhatIf, WhatIfOut
 from backend.scores.problems import NO_SCORE_THAT_DAY, SCORE_NOT_READY

@@ -18,7 +18,6 @@ from backend.platform.platform import Platform
 from backend.records import service as records
 from backend.rule_sets import service as rule_sets
 from backend.scores import store
-from backend.scores.messages import Reconciliation
 from backend.subjects.service import TOUCHED
 from scoring import Result, RuleSet, score
 
@@ -85,39 +84,6 @@ async def recompute_everyone(platform: Platform, advance: Progress) -> int:
             changed += await recompute(platform, connection, page)
         last = page[-1]
         advance(len(page))
-
-
-async def reconcile(platform: Platform, advance: Progress) -> Reconciliation:
-    """Recomputes everybody from the records and compares with what is stored; writes nothing but the access rows.
-
-    A score that the due queue is about to change is not a difference yet: those subjects are computed after it.
-    """
-    found, last = Reconciliation(), UUID(int=0)
-    while True:
-        async with platform.database.transaction() as connection:
-            page = await store.all_subjects(connection, last, _PAGE)
-            if not page:
-                return found
-            await _compare(platform, connection, page, found)
-        last = page[-1]
-        advance(len(page))
-
-
-async def _compare(platform: Platform, connection: Connection, page: Sequence[UUID], found: Reconciliation) -> None:
-    now = platform.clock.now()
-    consenting = await consents.in_force(connection, ConsentKind.COMPUTE, page, now)
-    rule_set = rule_sets.in_force_on(platform, local_date(now))
-    results = await _compute(connection, sorted(consenting), rule_set, local_date(now)) if consenting else {}
-    before = {row["subject_id"]: row for row in await store.stored(connection, page)}
-    for subject_id in page:
-        stored, result = before.get(subject_id), results.get(subject_id)
-        if stored is None and result is None:
-            continue
-        found.checked += 1
-        if result is None or _differs(stored, rule_set, result):
-            found.differences += 1
-            if len(found.subjects) < 100:
-                found.subjects.append(subject_id)
 
 
 async def _compute(

@@ -202,8 +202,10 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Reconciliation(msgspec.Struct):
-    """Stored scores compared with recomputed ones; up to 100 subjects that differ."""
+    """Stored scores compared with recomputed ones. `waiting` are people whom the due queue is about to compute, who are not
+    compared; `subjects` are up to 100 that differ."""
 
     checked: int = 0
+    waiting: int = 0
     differences: int = 0
     subjects: list[UUID] = []

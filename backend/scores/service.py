@@ -59,6 +59,7 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
     """Leaving: score, explanation and history go."""
     if subject_id is not None:
         await store.forget(connection, [subject_id])
+        await store.forget_reconciled(connection, subject_id)
 
 
 def level_names(platform: Platform) -> dict[int, tuple[str, str]]:

@@ -1,6 +1,7 @@
 """SQL of the scores room."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from backend.platform.access import Access
@@ -106,3 +107,52 @@ async def computed_otherwise(
         limit,
     )
     return [row["subject_id"] for row in rows]
+
+
+async def count_people(connection: Connection) -> int:
+    """How many people there are."""
+    return int(await connection.fetch_value("SELECT count(*) FROM subject WHERE kind = 'person'"))
+
+
+async def waiting(connection: Connection, topic: str, subject_ids: Sequence[UUID], until: datetime) -> set[UUID]:
+    """Whose score the due queue computes by `until`; without those on whom it has failed, which nothing is about to change."""
+    rows = await connection.fetch(
+        "SELECT key FROM due_work WHERE topic = $1 AND key = ANY($2) AND due_at <= $3 AND attempts = 0",
+        topic,
+        list(subject_ids),
+        until,
+    )
+    return {row["key"] for row in rows}
+
+
+async def add_reconciliation(
+    connection: Connection, started_at: datetime, checked: int, waiting: int, differences: int, subjects: Sequence[UUID]
+) -> None:
+    """Writes down how a reconciliation went; those of more than 90 days ago go."""
+    await connection.execute(
+        "INSERT INTO score_reconciliation (started_at, finished_at, checked, waiting, differences, subjects) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        started_at,
+        connection.now(),
+        checked,
+        waiting,
+        differences,
+        list(subjects),
+    )
+    await connection.execute(
+        "DELETE FROM score_reconciliation WHERE finished_at < $1::timestamptz - interval '90 days'", connection.now()
+    )
+
+
+async def last_reconciliation(connection: Connection) -> Row | None:
+    """How the last reconciliation went."""
+    return await connection.fetch_one(
+        "SELECT finished_at, checked, waiting, differences, subjects FROM score_reconciliation ORDER BY id DESC LIMIT 1"
+    )
+
+
+async def forget_reconciled(connection: Connection, subject_id: UUID) -> None:
+    """Takes the id of somebody who leaves out of the lists of differences."""
+    await connection.execute(
+        "UPDATE score_reconciliation SET subjects = array_remove(subjects, $1) WHERE $1 = ANY(subjects)", subject_id
+    )

@@ -1,6 +1,6 @@
-"""The present score of a subject with its explanation, and every score it had before."""
+"""The present score of a subject with its explanation, every score it had before, and how reconciling them went."""
 
-from piccolo.columns import JSONB, UUID, BigSerial, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, BigSerial, Date, Integer, SmallInt, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -32,6 +32,18 @@ class ScoreChange(Table, tablename="score_change"):
     level_rank = SmallInt(null=False, default=None)
 
 
-TABLES = (Score, ScoreChange)
+class ScoreReconciliation(Table, tablename="score_reconciliation"):
+    """One reconciliation of all stored scores with the records; `subjects` are up to 100 that differ, ids and nothing else."""
+
+    id = BigSerial(primary_key=True)
+    started_at = Timestamptz(null=False, default=None)
+    finished_at = Timestamptz(null=False, default=None)
+    checked = Integer(null=False, default=None)
+    waiting = Integer(null=False, default=None)
+    differences = Integer(null=False, default=None)
+    subjects = Array(base_column=UUID(), null=False, default=list)
+
+
+TABLES = (Score, ScoreChange, ScoreReconciliation)
 PERSONAL = frozenset({"score", "score_change"})
 CONSTRAINTS = ("CREATE INDEX score_change_subject ON score_change (subject_id, id DESC)",)

@@ -17,7 +17,7 @@ from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from backend.platform.settings import Settings
 from backend.rule_sets import service as rule_sets
-from backend.scores import computing, following
+from backend.scores import computing, following, reconciliation
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.records import add_source, volunteering
 from tests.conftest import RunDue, held_open
@@ -92,7 +92,7 @@ async def test_every_score_follows_at_midnight_in_shanghai_and_once(
     clock.move(timedelta(hours=1))
     await run_due()
     assert [await computed(platform, each) for each in city] == [number + 1 for number in counted]
-    found = await computing.reconcile(platform, lambda _: None)
+    found = await reconciliation.reconcile(platform, lambda _: None)
     assert (found.checked, found.differences) == (2, 0)
 
 
