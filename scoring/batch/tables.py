@@ -143,7 +143,8 @@ def _period(plan: Plan, rule: RulePlan, back: int) -> int:
 def _month_of() -> Array:
     calendar = numpy.arange(f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01", dtype="datetime64[D]")
     months: Array = calendar.astype("datetime64[M]").astype(numpy.int64)
-    return months - months[0]
+    months -= months[0]
+    return months
 
 
 def _integers(values: Iterable[int]) -> Array:
