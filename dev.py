@@ -3,6 +3,7 @@
 
     python3 dev.py up                     start everything
     python3 dev.py test [PYTEST ARGS]     run every check, or only pytest with these arguments
+    python3 dev.py spark [PYTEST ARGS]    the tests that need Java and PySpark (list `bench`)
     python3 dev.py lock [--upgrade]       write requirements/*.txt anew from pyproject.toml
     python3 dev.py COMMAND ...            any other command of `xinyi`: demo, bench, doctor, city, ...
 
@@ -45,8 +46,9 @@ REQUIREMENTS = ROOT / "requirements"
 # The exit code after a refusal in one sentence, the same as of the `xinyi` command.
 CANNOT_START = 3
 
-# What each list holds: the dependencies of pyproject.toml, and the dependency groups added to them.
-LISTS: "dict[str, list[str]]" = {"runtime": [], "test": ["test"]}
+# What each list holds: the dependencies of pyproject.toml, and the dependency groups added to them. Each list contains
+# those before it.
+LISTS: "dict[str, list[str]]" = {"runtime": [], "test": ["test"], "bench": ["test", "bench"]}
 
 # uv does not read pip's settings; a mirror or a company's certificate set for pip is meant for it too.
 PIP_SETTINGS = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
@@ -63,9 +65,10 @@ class Stop(Exception):
 
 
 def prepare(name: str) -> None:
-    """Makes `.venv` hold the list `name`, or `test`, which contains every other; does nothing if it does already."""
-    if _stamped().startswith("test "):
-        name = "test"  # once there, the tools of the tests stay
+    """Makes `.venv` hold the list `name` or a longer one that is there; does nothing if it does already."""
+    present = _stamped().partition(" ")[0]
+    if present in LISTS:
+        name = max(name, present, key=list(LISTS).index)  # once there, tools stay
     if _stamped() == _fingerprint(name):
         return
     with _alone():
@@ -288,6 +291,14 @@ def test(arguments: "Sequence[str]") -> int:
     return 1 if failed else 0
 
 
+def spark(arguments: "Sequence[str]") -> int:
+    """Runs the generated SQL on a local Spark session. Raises Stop without Java."""
+    if not _succeeds([Path(shutil.which("java") or "java"), "-version"]):
+        raise Stop("需要 Java 17 或更高版本。", "Java 17 or later is needed.")
+    prepare("bench")
+    return _python("-m", "pytest", "tests/scoring/test_spark.py", *arguments)()
+
+
 def provide_browser() -> int:
     """Finds or installs a Chromium for the tests of the pages and names it in `CHROMIUM`. Raises Stop if there is none."""
     found = _find_browser()
@@ -389,7 +400,7 @@ def _say(text: str) -> None:
 
 def xinyi(arguments: "Sequence[str]") -> int:
     """Becomes the `xinyi` command, so that signals reach it directly."""
-    prepare("runtime")
+    prepare("bench" if list(arguments[:2]) == ["bench", "scoring"] else "runtime")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     os.execve(PYTHON, [str(PYTHON), "-m", "backend.cli", *arguments], environment)  # noqa: S606
 
@@ -405,7 +416,7 @@ def main(arguments: "Sequence[str]") -> int:
     if not arguments or arguments[0] in {"-h", "--help"}:
         _say(__doc__)
         return 0
-    command = {"test": test, "lock": lock}.get(arguments[0])
+    command = {"test": test, "spark": spark, "lock": lock}.get(arguments[0])
     try:
         return command(arguments[1:]) if command else xinyi(arguments)
     except Stop as reason:

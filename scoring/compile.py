@@ -82,7 +82,8 @@ class CeilingPlan(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A rule set on a day. `ends`: the later day on which it is no longer in force."""
+    """A rule set on a day. `ends`: the later day on which it is no longer in force. `by_year`: the rules whose amounts
+    add up within a year. Base and range in millipoints."""
 
     as_of: date
     entries: Mapping[tuple[str, str | None], Entry]
@@ -91,6 +92,10 @@ class Plan(msgspec.Struct, frozen=True):
     groups: int
     ceilings: tuple[CeilingPlan, ...]
     ends: date | None
+    by_year: tuple[int, ...]
+    base: int
+    minimum: int
+    maximum: int
 
 
 def plan_on(rule_set: RuleSet, as_of: date) -> Plan:
@@ -144,6 +149,10 @@ def _compile(rule_set: RuleSet, as_of: date) -> Plan:
             for ceiling in rule_set.ceilings
         ),
         ends=rule_set.effective_until if rule_set.effective_until and rule_set.effective_until > as_of else None,
+        by_year=tuple(rule.index for rule in rules if rule.kind == "amounts" and rule.per == "year"),
+        base=rule_set.base,
+        minimum=rule_set.minimum,
+        maximum=rule_set.maximum,
     )
 
 

@@ -7,6 +7,7 @@ base + sum of the lines = score, to the millipoint.
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from operator import attrgetter
 from typing import Literal
 
@@ -34,7 +35,7 @@ Reason = Literal[
 ]
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """What one record contributes. `until` is the first day on which it no longer does; `permille`, how much of it has not
     faded; `capped_millipoints`, what caps cut off. `record_id` is None for the line that keeps the score in its range."""
 
@@ -50,7 +51,7 @@ class Line(msgspec.Struct, frozen=True):
     permille: int = 1000
 
 
-class NotCounted(msgspec.Struct, frozen=True):
+class NotCounted(msgspec.Struct, frozen=True, gc=False):
     """A record that contributes nothing, and why."""
 
     record_id: str
@@ -80,7 +81,7 @@ class Result(msgspec.Struct, frozen=True):
     held: tuple[Held, ...] = ()
 
 
-_IN_ORDER = attrgetter("occurred_on", "record_id")
+_DAY, _RECORD = attrgetter("occurred_on"), attrgetter("record_id")
 _OUT_OF_RANGE = Names("分值不超出本规则的上下限", "The score stays within its range")
 _Counting = list[tuple[Fact, Entry, date]]
 
@@ -94,10 +95,10 @@ def score(rule_set: RuleSet, facts: Iterable[Fact], as_of: date) -> Result:
     left_out: list[NotCounted] = []
     counting, change = _sort_out(plan, facts, left_out)
     lines = _give_points(plan, counting, left_out)
-    total = rule_set.base
+    total = plan.base
     for line in lines:
         total += line.millipoints
-    bounded = min(max(total, rule_set.minimum), rule_set.maximum)
+    bounded = min(max(total, plan.minimum), plan.maximum)
     if bounded != total:
         lines.append(Line(None, "range", "range", bounded - total, _OUT_OF_RANGE, "", None, None))
     level = rule_set.level_of(bounded)
@@ -111,33 +112,39 @@ def score(rule_set: RuleSet, facts: Iterable[Fact], as_of: date) -> Result:
 
 def _sort_out(plan: Plan, facts: Iterable[Fact], left_out: list[NotCounted]) -> tuple[_Counting, date | None]:
     """The records that count, in order, with the day on which each ends; and the next day on which something changes."""
-    as_of, entries = plan.as_of, plan.entries
+    as_of, entry_of = plan.as_of, plan.entries.get
     change = plan.ends or date.max
     counting: _Counting = []
-    seen: set[str] = set()
-    for fact in sorted(facts, key=_IN_ORDER):
-        if fact.record_id in seen:
+    # Two sorts by one key each are quicker than one by pairs, and the second keeps the order of the first.
+    ordered = sorted(facts, key=_RECORD)
+    for fact, following in pairwise(ordered):
+        if fact.record_id == following.record_id:
             raise ValueError(f"two facts have the record id {fact.record_id}")
-        seen.add(fact.record_id)
-        entry = entries.get((fact.item, fact.grade)) or entries.get((fact.item, None))
-        if fact.state != "active" or entry is None:
-            reason: Reason = "not-scored" if fact.state == "active" else fact.state
-            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, reason))
+    ordered.sort(key=_DAY)
+    for fact in ordered:
+        item, state = fact.item, fact.state
+        entry = entry_of((item, fact.grade)) or entry_of((item, None))
+        if state != "active" or entry is None:
+            left_out.append(NotCounted(fact.record_id, item, fact.source, "not-scored" if state == "active" else state))
             continue
-        occurred_on = fact.occurred_on
+        occurred_on, ends_on = fact.occurred_on, fact.ends_on
+        if occurred_on < entry.first:
+            left_out.append(NotCounted(fact.record_id, item, fact.source, "expired"))
+            continue
         until = last_day_after(entry, occurred_on)
-        if fact.ends_on is not None and fact.ends_on < until:
-            until = fact.ends_on
+        if ends_on is not None and ends_on < until:
+            until = ends_on
         if until <= as_of or until <= occurred_on:
-            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "expired"))
+            left_out.append(NotCounted(fact.record_id, item, fact.source, "expired"))
         elif occurred_on > as_of:
             change = min(change, occurred_on)
-            left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "not-yet"))
+            left_out.append(NotCounted(fact.record_id, item, fact.source, "not-yet"))
         else:
             if until < change:
                 change = until
             fades = entry.rule.fades_next
-            if fades is not None and fades < change and _period(entry, occurred_on) + 1 < len(entry.rule.permille):
+            # What has not faded to the last will do so on that day.
+            if fades is not None and fades < change and occurred_on >= entry.rule.fades_from[-1]:
                 change = fades
             counting.append((fact, entry, until))
     return counting, None if change == date.max else change
@@ -178,9 +185,10 @@ def _give_points(plan: Plan, counting: _Counting, left_out: list[NotCounted]) ->
             # Facts come in order of their days, so a year that is over never comes back.
             year = occurred_on.year
             of_year, side_of_year = [0] * rules, [0] * sides
-            amounts = [0 if plan.rules[index].per == "year" else amount for index, amount in enumerate(amounts)]
+            for each in plan.by_year:
+                amounts[each] = 0
         index, side = rule.index, rule.side
-        period = _period(entry, occurred_on) if rule.fades_next else 0
+        period = _period(entry, occurred_on) if rule.fades_from else 0
         if rule.kind == "fixed":
             if rule.group >= 0 and best[rule.group] != fact.record_id:
                 left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "one-of"))
@@ -198,14 +206,23 @@ def _give_points(plan: Plan, counting: _Counting, left_out: list[NotCounted]) ->
         else:
             left_out.append(NotCounted(fact.record_id, fact.item, fact.source, "level-only"))
             continue
-        size = min(size, rule.yearly_cap - of_year[index])
+        # The four caps, without min(): a call costs more than all four comparisons.
+        left = rule.yearly_cap - of_year[index]
+        if size > left:
+            size = left
         of_year[index] += size
-        size = min(size, rule.total_cap - in_all[index])
+        left = rule.total_cap - in_all[index]
+        if size > left:
+            size = left
         in_all[index] += size
         cap = plan.sides[side]
-        size = min(size, cap.yearly_cap - side_of_year[side])
+        left = cap.yearly_cap - side_of_year[side]
+        if size > left:
+            size = left
         side_of_year[side] += size
-        size = min(size, cap.total_cap - side_in_all[side])
+        left = cap.total_cap - side_in_all[side]
+        if size > left:
+            size = left
         side_in_all[side] += size
         if size:
             lines.append(

@@ -8,7 +8,7 @@ import msgspec
 FactState = Literal["active", "marked", "hidden", "corrected", "withdrawn", "repaired", "archived"]
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """One catalogue record of one subject.
 
     item: catalogue code. occurred_on: the day of the act, or of its end if it went on. ends_on: first day on which it no

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 done but something differs or failed, 2 wrong use, 3 canno
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -141,19 +141,31 @@ def demo(
 @application.command()
 @refusing
 def bench(
+    what: Annotated[
+        Literal["server", "scoring"], typer.Argument(help="测量什么。 The server's operations, or the scoring engines.")
+    ] = "server",
     seconds: Annotated[
         float, typer.Option(min=0.1, max=10, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
     ] = 3.0,
     connections: Annotated[int, typer.Option(min=1, max=256, help="同时连接数。 Connections kept open.")] = 32,
-    rounds: Annotated[int, typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are.")] = 3,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are: 3, scoring 5.")
+    ] = None,
     residents: Annotated[int, typer.Option(min=100, max=100_000, help="居民人数。 Number of residents.")] = 1000,
+    records: Annotated[
+        int, typer.Option(min=1000, max=1_000_000_000, help="评分测量的记录数。 Records of the scoring bench.")
+    ] = 3_600_000,
     as_json: Json = False,
 ) -> None:
-    """在临时服务上测量主要接口，并与同一次运行的空接口比较。 Measure the hot endpoints beside the bare ceilings."""
+    """测量：主要接口与同一次运行的空接口，或评分引擎。 Measure the hot endpoints beside the bare ceilings, or the scoring."""
+    configure_logging("warning")
+    if what == "scoring":
+        from backend.commands.bench.scoring.command import run as run_scoring
+
+        raise typer.Exit(run_scoring(records, rounds or 5))
     from backend.commands.bench import Plan, run
 
-    configure_logging("warning")
-    plan = Plan(seconds=seconds, connections=connections, rounds=rounds, residents=residents)
+    plan = Plan(seconds=seconds, connections=connections, rounds=rounds or 3, residents=residents)
     raise typer.Exit(run(read_settings(), plan, as_json=as_json))
 
 

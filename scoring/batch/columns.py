@@ -33,8 +33,8 @@ Array = numpy.ndarray[Any, Any]
 
 
 class Columns(NamedTuple):
-    """A batch of facts as arrays of equal length. `entry_of[item * grades + grade]` is an index of the plan's entries, or
-    -1; days are counted from 1970-01-01."""
+    """A batch of facts as arrays of equal length; days are counted from 1970-01-01. `entry_of[item, grade, state]` is an
+    index of the plan's entries, or the number of entries for what never counts. What is an index is unsigned."""
 
     subject: Array
     item: Array
@@ -44,8 +44,6 @@ class Columns(NamedTuple):
     ends: Array
     amount: Array
     entry_of: Array
-    grades: int
-    active: int
 
 
 def facts_batch(subjects: Iterable[tuple[int, Sequence[Fact]]]) -> pyarrow.RecordBatch:
@@ -79,18 +77,19 @@ def columns_of(batch: pyarrow.RecordBatch, plan: Plan) -> Columns:
     item, grade, state = (batch.column(name).cast(_TEXT) for name in ("item", "grade", "state"))
     entries = {key: index for index, key in enumerate(plan.entries)}
     items, grades, states = (column.dictionary.to_pylist() for column in (item, grade, state))
-    table = [
-        entries.get((name, of or None), entries.get((name, None), -1)) for name in items for of in (grades or [""])
-    ]
+    nothing = len(entries)
+    entry_of = numpy.full((len(items), len(grades), len(states)), nothing, dtype=numpy.uint32)
+    if "active" in states:
+        entry_of[:, :, states.index("active")] = [
+            [entries.get((name, of or None), entries.get((name, None), nothing)) for of in grades] for name in items
+        ]
     return Columns(
         subject=batch.column("subject").to_numpy(),
-        item=item.indices.to_numpy(),
-        grade=grade.indices.to_numpy(),
-        state=state.indices.to_numpy(),
+        item=item.indices.to_numpy().view(numpy.uint32),
+        grade=grade.indices.to_numpy().view(numpy.uint32),
+        state=state.indices.to_numpy().view(numpy.uint32),
         day=batch.column("occurred_on").view(pyarrow.int32()).to_numpy(),
         ends=batch.column("ends_on").view(pyarrow.int32()).to_numpy(),
         amount=batch.column("amount").to_numpy(),
-        entry_of=numpy.array(table or [-1], dtype=numpy.int32),
-        grades=max(1, len(grades)),
-        active=states.index("active") if "active" in states else -1,
+        entry_of=entry_of,
     )

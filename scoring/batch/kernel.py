@@ -12,6 +12,8 @@ from scoring.batch.tables import Tables
 
 _FIXED, _AMOUNTS = 0, 1
 _PER_RECORD, _PER_YEAR = 0, 1
+# More than the calendar of the tables has years: tells apart the years of one subject from those of the next.
+_YEARS = 512
 OUT_OF_ORDER = -1
 
 
@@ -20,10 +22,39 @@ def run(columns: Columns, tables: Tables, contributions: Array, subjects: Array,
 
     Gives the number of subjects. Raises ValueError if subjects or the days of one are not in ascending order.
     """
-    found = int(_run(columns, tables, contributions, subjects, scores, ranks))
+    rows = len(columns.subject)
+    kept, entries = numpy.empty(rows, numpy.uint32), numpy.empty(rows, numpy.uint32)
+    stops = numpy.empty(rows, numpy.int64)
+    found = int(_sort_out(columns, tables, kept, entries, subjects, stops))
     if found == OUT_OF_ORDER:
         raise ValueError("facts are not sorted by subject and day")
+    contributions[:] = 0
+    _give_points(columns, tables, kept, entries, stops[:found], contributions, scores, ranks)
     return found
+
+
+@njit(cache=True, nogil=True)
+def _sort_out(columns, tables, kept, entries, subjects, stops):  # type: ignore[no-untyped-def]
+    """The rows that count, with their entries; each subject, and where its rows end among them. Gives how many subjects.
+
+    Without a jump in its body: whether a row counts is as good as a coin to the processor, and a wrong guess costs more
+    than the row.
+    """
+    entry_of, as_of, first = columns.entry_of, tables.as_of, tables.entry_first
+    keeping, found = 0, 0
+    before, earlier, wrong = columns.subject[0] - 1, 0, False
+    for row in range(columns.subject.size):
+        subject, day = columns.subject[row], columns.day[row]
+        wrong |= (subject < before) | ((subject == before) & (day < earlier))
+        found += subject != before
+        before, earlier = subject, day
+        entry = entry_of[columns.item[row], columns.grade[row], columns.state[row]]
+        kept[keeping] = row
+        entries[keeping] = entry
+        keeping += (day >= first[entry]) & (day <= as_of) & (columns.ends[row] > as_of)
+        subjects[found - 1] = subject
+        stops[found - 1] = keeping
+    return OUT_OF_ORDER if wrong else found
 
 
 @njit(cache=True, nogil=True)
@@ -37,158 +68,105 @@ def _points_of(segments, start, stop, amount):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _period(tables, rule, day):  # type: ignore[no-untyped-def]
-    start = tables.rule_periods[rule]
-    index, stop = start, tables.rule_periods[rule + 1]
-    while index < stop and day < tables.periods[index]:
-        index += 1
-    return index - start
-
-
-@njit(cache=True, nogil=True)
-def _year_end(years, day):  # type: ignore[no-untyped-def]
-    """The first day of the year after that of a day, in the table of the years' first days."""
-    # 400 years have 146,097 days; the estimate is off by one at most.
-    index = min(max((day - years[0]) * 400 // 146097, 0), years.size - 2)
-    while index > 0 and years[index] > day:
-        index -= 1
-    while index < years.size - 2 and years[index + 1] <= day:
-        index += 1
-    return years[index + 1]
-
-
-@njit(cache=True, nogil=True)
-def _best_of_groups(columns, tables, row, best_row, best_size):  # type: ignore[no-untyped-def]
-    """For each one-of group, the row of the subject beginning at `row` that counts for it, or -1."""
-    best_row[:] = -1
+def _best_of_groups(tables, backs, entries, start, stop, best_place, best_size):  # type: ignore[no-untyped-def]
+    """For each one-of group, the place of the row that counts for it, or -1."""
+    best_place[:] = -1
     best_size[:] = -1
-    subject = columns.subject[row]
-    while row < columns.subject.size and columns.subject[row] == subject:
-        entry = columns.entry_of[columns.item[row] * columns.grades + columns.grade[row]]
-        day = columns.day[row]
-        if (
-            entry >= 0
-            and columns.state[row] == columns.active
-            and tables.entry_first[entry] <= day <= tables.as_of
-            and columns.ends[row] > tables.as_of
-        ):
-            rule = tables.entry_rule[entry]
-            group = tables.rule_group[rule]
-            if group >= 0:
-                size = tables.entry_values[entry, _period(tables, rule, day)]
-                if size > best_size[group]:
-                    best_size[group] = size
-                    best_row[group] = row
-        row += 1
+    for place in range(start, stop):
+        group = tables.rule_group[tables.entry_rule[entries[place]]]
+        if group >= 0:
+            size = tables.entry_points[entries[place], backs[place]]
+            if size > best_size[group]:
+                best_size[group] = size
+                best_place[group] = place
 
 
 @njit(cache=True, nogil=True)
-def _run(columns, tables, contributions, subjects, scores, ranks):  # type: ignore[no-untyped-def]
-    rows = columns.subject.size
+def _give_points(columns, tables, kept, entries, stops, contributions, scores, ranks):  # type: ignore[no-untyped-def]
     rules, sides = tables.rule_kind.size, tables.side_total_cap.size
-    as_of = tables.as_of
+    ceilings = tables.ceiling_count.size
+    first_day, last_day = tables.first_day, tables.year_of.size - 1
     # Nothing is set to zero between subjects or years: each figure carries the subject or year that it is of.
     amounts, amounts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     of_year, of_year_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
-    in_all = numpy.zeros(rules, numpy.int64)
+    in_all, in_all_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     side_of_year, side_of_year_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
     side_in_all, side_in_all_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
     counts, counts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
-    best_row = numpy.zeros(tables.groups, numpy.int64)
+    best_place = numpy.zeros(tables.groups, numpy.int64)
     best_size = numpy.zeros(tables.groups, numpy.int64)
-    found = 0
-    span = 0
-    row = 0
-    while row < rows:
-        subject = columns.subject[row]
-        if found > 0 and subject <= subjects[found - 1]:
-            return -1
+    backs = numpy.empty(0 if tables.groups == 0 else kept.size, numpy.uint32)
+    if tables.groups > 0:
+        for place in range(stops[-1]):
+            day = columns.day[kept[place]]
+            backs[place] = tables.back_of[min(max(day - first_day, 0), last_day)]
+    start = 0
+    for number in range(stops.size):
+        stop = stops[number]
         if tables.groups > 0:
-            _best_of_groups(columns, tables, row, best_row, best_size)
-        span += 1
-        whole, year = span, span
+            _best_of_groups(tables, backs, entries, start, stop, best_place, best_size)
+        whole = (number + 1) * _YEARS
         total = 0
-        earlier, year_ends = -(2**40), -(2**40)
-        while row < rows and columns.subject[row] == subject:
-            contributions[row] = 0
-            day = columns.day[row]
-            if day < earlier:
-                return -1
-            earlier = day
-            entry = columns.entry_of[columns.item[row] * columns.grades + columns.grade[row]]
-            if (
-                entry < 0
-                or columns.state[row] != columns.active
-                or day > as_of
-                or day < tables.entry_first[entry]
-                or columns.ends[row] <= as_of
-            ):
-                row += 1
-                continue
-            if day >= year_ends:
-                year_ends = _year_end(tables.years, day)
-                span += 1
-                year = span
+        for place in range(start, stop):
+            row = kept[place]
+            entry = entries[place]
             rule = tables.entry_rule[entry]
-            if counts_of[rule] != whole:
+            when = min(max(columns.day[row] - first_day, 0), last_day)
+            year = whole + 1 + tables.year_of[when]
+            if ceilings > 0:
+                counts[rule] = (counts[rule] if counts_of[rule] == whole else 0) + 1
                 counts_of[rule] = whole
-                counts[rule] = in_all[rule] = 0
-            counts[rule] += 1
-            if of_year_of[rule] != year:
-                of_year_of[rule] = year
-                of_year[rule] = 0
             kind = tables.rule_kind[rule]
             size = 0
             if kind == _FIXED:
+                size = tables.entry_points[entry, tables.back_of[when]]
                 group = tables.rule_group[rule]
-                if group < 0 or best_row[group] == row:
-                    size = tables.entry_values[entry, _period(tables, rule, day)]
+                if group >= 0 and best_place[group] != place:
+                    size = 0
             elif kind == _AMOUNTS:
                 per = tables.rule_per[rule]
                 current = year if per == _PER_YEAR else whole
-                if per == _PER_RECORD or amounts_of[rule] != current:
-                    amounts_of[rule] = current
-                    amounts[rule] = 0
-                first, last = tables.rule_segments[rule], tables.rule_segments[rule + 1]
-                before = amounts[rule]
+                before = 0 if per == _PER_RECORD or amounts_of[rule] != current else amounts[rule]
                 amounts[rule] = before + max(0, columns.amount[row])
+                amounts_of[rule] = current
+                first, last = tables.rule_segments[rule], tables.rule_segments[rule + 1]
                 gained = _points_of(tables.segments, first, last, amounts[rule]) - _points_of(
                     tables.segments, first, last, before
                 )
-                size = gained * tables.rule_permille[rule, _period(tables, rule, day)] // 1000
-            if size > 0:
-                size = min(size, tables.rule_yearly_cap[rule] - of_year[rule])
-                of_year[rule] += size
-                size = min(size, tables.rule_total_cap[rule] - in_all[rule])
-                in_all[rule] += size
-                side = tables.rule_side[rule]
-                if side_of_year_of[side] != year:
-                    side_of_year_of[side] = year
-                    side_of_year[side] = 0
-                if side_in_all_of[side] != whole:
-                    side_in_all_of[side] = whole
-                    side_in_all[side] = 0
-                size = min(size, tables.side_yearly_cap[side] - side_of_year[side])
-                side_of_year[side] += size
-                size = min(size, tables.side_total_cap[side] - side_in_all[side])
-                side_in_all[side] += size
-                contributions[row] = tables.rule_sign[rule] * size
-                total += tables.rule_sign[rule] * size
-            row += 1
+                size = gained * tables.rule_permille[rule, tables.back_of[when]] // 1000
+            else:
+                continue
+            side = tables.rule_side[rule]
+            # The four caps, also for a size of 0: to find out costs more than to go through.
+            if tables.capped_by_year:
+                used = of_year[rule] if of_year_of[rule] == year else 0
+                size = min(size, tables.rule_yearly_cap[rule] - used)
+                of_year[rule], of_year_of[rule] = used + size, year
+            used = in_all[rule] if in_all_of[rule] == whole else 0
+            size = min(size, tables.rule_total_cap[rule] - used)
+            in_all[rule], in_all_of[rule] = used + size, whole
+            if tables.capped_by_year:
+                used = side_of_year[side] if side_of_year_of[side] == year else 0
+                size = min(size, tables.side_yearly_cap[side] - used)
+                side_of_year[side], side_of_year_of[side] = used + size, year
+            used = side_in_all[side] if side_in_all_of[side] == whole else 0
+            size = min(size, tables.side_total_cap[side] - used)
+            side_in_all[side], side_in_all_of[side] = used + size, whole
+            points = tables.rule_sign[rule] * size
+            contributions[row] = points
+            total += points
+        start = stop
         score = min(max(tables.base + total, tables.minimum), tables.maximum)
         level = tables.thresholds.size - 1
         while level > 0 and score < tables.thresholds[level]:
             level -= 1
         rank = tables.ranks[level]
-        for ceiling in range(tables.ceiling_count.size):
+        for ceiling in range(ceilings):
             reached = 0
             for index in range(rules):
                 if tables.ceiling_rules[ceiling, index] and counts_of[index] == whole:
                     reached += counts[index]
             if reached >= tables.ceiling_count[ceiling]:
                 rank = min(rank, tables.ceiling_rank[ceiling])
-        subjects[found] = subject
-        scores[found] = score
-        ranks[found] = rank
-        found += 1
-    return found
+        scores[number] = score
+        ranks[number] = rank

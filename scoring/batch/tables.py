@@ -9,22 +9,30 @@ from typing import NamedTuple
 import numpy
 
 from scoring.batch.columns import Array
-from scoring.compile import Plan
+from scoring.compile import NO_CAP, Plan, RulePlan
 from scoring.ruleset import RuleSet
 
 _EPOCH = date(1970, 1, 1)
 _KINDS = {"fixed": 0, "amounts": 1, "mark": 2}
 _PER = {"record": 0, "year": 1, "term": 2}
+# Later than any day.
+_NEVER = 2**31
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class Tables(NamedTuple):
-    """Entries (first day, rule, value of each period), rules, segments, periods of decay, sides, ceilings, levels, years."""
+    """Entries (first day, rule, points), rules, segments, sides, ceilings, levels, calendar.
+
+    `entry_points[entry, back]` is what a fixed record gives, `rule_permille[rule, back]` how much of an amount's points is
+    left, `back` calendar months after its own; the last column holds for all earlier months. The last entry is one more
+    than the plan has: it begins after the end of time. `year_of[day - first_day]` and `back_of[day - first_day]` are the
+    calendar. What is an index is unsigned.
+    """
 
     as_of: int
     entry_first: Array
     entry_rule: Array
-    entry_values: Array
+    entry_points: Array
     rule_kind: Array
     rule_sign: Array
     rule_side: Array
@@ -34,11 +42,10 @@ class Tables(NamedTuple):
     rule_total_cap: Array
     rule_segments: Array
     segments: Array
-    rule_periods: Array
-    periods: Array
     rule_permille: Array
     side_yearly_cap: Array
     side_total_cap: Array
+    capped_by_year: bool
     groups: int
     ceiling_rules: Array
     ceiling_count: Array
@@ -48,7 +55,9 @@ class Tables(NamedTuple):
     base: int
     minimum: int
     maximum: int
-    years: Array
+    first_day: int
+    year_of: Array
+    back_of: Array
 
 
 def days(day: date) -> int:
@@ -58,18 +67,24 @@ def days(day: date) -> int:
 
 def tables_of(rule_set: RuleSet, plan: Plan) -> Tables:
     """The arrays of a rule set and its plan on a day."""
-    periods = max(len(rule.permille) for rule in plan.rules) if plan.rules else 1
+    entries = list(plan.entries.values())
     levels = sorted(rule_set.levels, key=lambda level: level.rank)
+    backs = range(
+        1 + max((_months_back(plan, start) + 1 for rule in plan.rules for start in rule.fades_from), default=0)
+    )
+    periods = [[_period(plan, rule, back) for back in backs] for rule in plan.rules]
+    month_of = _month_of()
+    month = _month(plan.as_of)
     return Tables(
         as_of=days(plan.as_of),
-        entry_first=_integers(days(entry.first) for entry in plan.entries.values()),
-        entry_rule=_integers(entry.rule.index for entry in plan.entries.values()),
-        entry_values=_table(
-            [[*entry.values, *[0] * (periods - len(entry.values))] for entry in plan.entries.values()], periods
+        entry_first=_integers([*(days(entry.first) for entry in entries), _NEVER]),
+        entry_rule=_indices(entry.rule.index for entry in entries),
+        entry_points=_table(
+            [[entry.values[period] for period in periods[entry.rule.index]] for entry in entries], len(backs)
         ),
         rule_kind=_integers(_KINDS[rule.kind] for rule in plan.rules),
         rule_sign=_integers(rule.sign for rule in plan.rules),
-        rule_side=_integers(max(rule.side, 0) for rule in plan.rules),
+        rule_side=_indices(max(rule.side, 0) for rule in plan.rules),
         rule_per=_integers(_PER[rule.per] for rule in plan.rules),
         rule_group=_integers(rule.group for rule in plan.rules),
         rule_yearly_cap=_integers(rule.yearly_cap for rule in plan.rules),
@@ -83,11 +98,16 @@ def tables_of(rule_set: RuleSet, plan: Plan) -> Tables:
             ],
             4,
         ),
-        rule_periods=_integers(accumulate((len(rule.fades_from) for rule in plan.rules), initial=0)),
-        periods=_integers(days(start) for rule in plan.rules for start in rule.fades_from),
-        rule_permille=_table([[*rule.permille, *[0] * (periods - len(rule.permille))] for rule in plan.rules], periods),
+        rule_permille=_table(
+            [[rule.permille[period] for period in of_rule] for rule, of_rule in zip(plan.rules, periods, strict=True)],
+            len(backs),
+        ),
         side_yearly_cap=_integers(side.yearly_cap for side in plan.sides),
         side_total_cap=_integers(side.total_cap for side in plan.sides),
+        capped_by_year=any(
+            cap < NO_CAP
+            for cap in [*(rule.yearly_cap for rule in plan.rules), *(side.yearly_cap for side in plan.sides)]
+        ),
         groups=plan.groups,
         ceiling_rules=_table(
             [[int(rule.index in ceiling.rules) for rule in plan.rules] for ceiling in plan.ceilings], len(plan.rules)
@@ -99,17 +119,40 @@ def tables_of(rule_set: RuleSet, plan: Plan) -> Tables:
         base=rule_set.base,
         minimum=rule_set.minimum,
         maximum=rule_set.maximum,
-        years=_years(),
+        first_day=days(date(FIRST_YEAR, 1, 1)),
+        year_of=month_of // 12,
+        back_of=numpy.clip(month - month_of, 0, backs[-1]).astype(numpy.uint32),
     )
 
 
+def _month(day: date) -> int:
+    """Months since the calendar of the tables begins; days before it are of its first month, later ones of its last."""
+    return min(max((day.year - FIRST_YEAR) * 12 + day.month - 1, 0), (LAST_YEAR - FIRST_YEAR) * 12 + 11)
+
+
+def _months_back(plan: Plan, start: date) -> int:
+    return max(0, _month(plan.as_of) - _month(start))
+
+
+def _period(plan: Plan, rule: RulePlan, back: int) -> int:
+    """The period of decay of what is so many calendar months old: periods begin with a month."""
+    return sum(1 for start in rule.fades_from if back > _months_back(plan, start))
+
+
 @lru_cache
-def _years() -> Array:
-    return _integers(days(date(year, 1, 1)) for year in range(FIRST_YEAR, LAST_YEAR + 1))
+def _month_of() -> Array:
+    calendar = numpy.arange(f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01", dtype="datetime64[D]")
+    months: Array = calendar.astype("datetime64[M]").astype(numpy.int64)
+    months -= months[0]
+    return months
 
 
 def _integers(values: Iterable[int]) -> Array:
     return numpy.fromiter(values, dtype=numpy.int64)
+
+
+def _indices(values: Iterable[int]) -> Array:
+    return numpy.fromiter(values, dtype=numpy.uint32)
 
 
 def _table(rows: list[list[int]], width: int) -> Array:

@@ -26,9 +26,10 @@ def rows(section: str) -> dict[str, tuple[str, str]]:
 def test_the_page_and_the_project_name_the_same_packages() -> None:
     assert set(rows("Runtime")) == names(DECLARED["project"]["dependencies"])
     assert set(rows("Tests")) == names(DECLARED["dependency-groups"]["test"])
+    assert set(rows("Bench")) == names(DECLARED["dependency-groups"]["bench"])
 
 
 def test_every_package_has_a_licence_and_a_reason() -> None:
-    for name, (licence, reason) in {**rows("Runtime"), **rows("Tests")}.items():
+    for name, (licence, reason) in {**rows("Runtime"), **rows("Tests"), **rows("Bench")}.items():
         assert len(licence) >= 3, name
         assert len(reason) >= 5, name

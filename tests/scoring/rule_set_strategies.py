@@ -1,5 +1,6 @@
 """Rule sets and records drawn at random, over everything the format can say: for tests that engines agree."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -129,7 +130,9 @@ def rule_sets(draw: some.DrawFn) -> RuleSet:
 
 
 @some.composite
-def facts(draw: some.DrawFn, most: int = 14) -> list[Fact]:
+def facts(
+    draw: some.DrawFn, most: int = 14, items: Sequence[str] = ITEMS, grades: Sequence[str] = GRADES
+) -> list[Fact]:
     """Records of one subject: often on the same days, at ends of months, around the day of the score, some in the future."""
     drawn = []
     for number in range(draw(some.integers(0, most))):
@@ -141,11 +144,11 @@ def facts(draw: some.DrawFn, most: int = 14) -> list[Fact]:
         drawn.append(
             Fact(
                 record_id=f"r{number:02}",
-                item=draw(some.sampled_from([*ITEMS, "unknown"])),
+                item=draw(some.sampled_from([*items, "unknown"])),
                 occurred_on=on,
                 ends_on=ends,
                 state=draw(some.sampled_from(_STATES)),
-                grade=draw(some.sampled_from([None, *GRADES])),
+                grade=draw(some.sampled_from([None, *grades])),
                 amount=draw(some.none() | some.integers(-5, 120)),
                 source="信源",
             )
