@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "9172ef66ea892e7ad5a06d808f2c36e244dcf82f02cb657472cc812514b9c91c"
+DIGEST = "90196aca9c0af8f243ab7dece3d61333d9fcc64e1aee49ea4a07e198565ab766"
 VALIDATOR = Validator(load_catalogue())
 
 
