@@ -131,7 +131,9 @@ async def _residents(platform: Platform, city: City, summary: CitySummary, advan
     accounts: list[UUID] = []
     for page in _pages(city.residents(), _PAGE):
         async with platform.database.transaction() as connection:
-            people = [ProvenPerson(each.mobile, each.name, each.identity_number) for each in page]
+            people = [
+                ProvenPerson(each.mobile, each.name, each.identity_number, each.district, each.channel) for each in page
+            ]
             registered = await identity.register_proven(platform, connection, people)
             numbered = list(zip((each.index for each in page), registered, strict=True))
             computing_ids = [subject_id for index, (_, subject_id) in numbered if index % 20 != 19]

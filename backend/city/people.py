@@ -7,6 +7,7 @@ import msgspec
 
 from backend.city.draw import Draw
 from backend.city.materials import Materials, Names, Scene, load_benefits
+from backend.identity.messages import Channel
 from backend.platform.identifiers import (
     ADULT_AGE,
     make_identity_number,
@@ -31,6 +32,7 @@ class Resident(msgspec.Struct, frozen=True):
     birth_date: date
     mobile: str
     district: str
+    channel: Channel
 
 
 class Enterprise(msgspec.Struct, frozen=True):
@@ -106,6 +108,8 @@ class People:
             birth_date,
             f"{_MOBILE_PREFIX}{index:08d}",
             draw.pick(self._materials.districts).code,
+            # Sixteen in twenty by the app, three at a counter, of one nobody knows.
+            draw.pick((Channel.APP,) * 16 + (Channel.COUNTER,) * 3 + (Channel.UNKNOWN,)),
         )
 
     def enterprise(self, index: int) -> Enterprise:

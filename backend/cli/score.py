@@ -9,7 +9,8 @@ import typer
 from backend.cli.frame import Day, Json, refusing, settings_here, show, today
 
 group = typer.Typer(
-    help="信用分：对账、说明、试算、批量计分。 Scores: reconcile, explain, what if, batch.", no_args_is_help=True
+    help="信用分：对账、说明、试算、批量计分、模拟。 Scores: reconcile, explain, what if, batch, simulate.",
+    no_args_is_help=True,
 )
 
 Subject = Annotated[str, typer.Argument(help="主体编号或手机号。 A subject's id, or a phone number.")]
@@ -134,5 +135,31 @@ def score_batch(
             f"分片 shards: {found['shards']:,}，其中续用 kept from before: {found['went_on_after']:,}",
             f"结果涉及个人信息，仅本账户可读，请妥善保管、用后删除：{found['output']}",
             f"The result is personal data, readable by this account only: protect it, delete it after use: {found['output']}",
+        ],
+    )
+
+
+@group.command("simulate")
+@refusing
+def score_simulate(
+    file: Annotated[Path, typer.Argument(help="修订后的评价规则文件。 The changed rule set.")],
+    output: Annotated[Path, typer.Option(help="报告文件夹。 Folder of the report.")] = Path("simulation"),
+    against: Annotated[
+        Path | None,
+        typer.Option(help="与此文件比较；不填则与当日有效的版本比较。 Another file; else the version in force."),
+    ] = None,
+    day: Day = None,
+    as_json: Json = False,
+) -> None:
+    """修订规则对全体居民的影响：只有汇总数，不保存分数。 What a changed rule set would do: counts only, nothing stored."""
+    from backend.commands.score_simulation import simulate_file
+
+    show(
+        simulate_file(settings_here(), file, against, day.date() if day else None, output),
+        as_json,
+        lambda found: [
+            f"{found['rule_set']} {found['version_before']} → {found['version_after']}，{found['people']:,} 人 people",
+            f"升分 up: {found['up'] if found['up'] is not None else '<10'}，降分 down: {found['down'] if found['down'] is not None else '<10'}",
+            f"报告 report: {output / 'report.html'}, {output / 'report.json'}",
         ],
     )

@@ -1,12 +1,21 @@
 """Sign-in, sessions, real name and leaving over HTTP."""
 
-from litestar import Request, delete, get, post
+from litestar import Request, delete, get, post, put
 from litestar.datastructures import State
 from litestar.params import JSONBody
-from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from backend.identity import problems, service
-from backend.identity.messages import CodeRequest, CodeSent, IdentityProof, Me, Refresh, SignIn, Tokens
+from backend.identity.messages import (
+    ChosenDistrict,
+    CodeRequest,
+    CodeSent,
+    IdentityProof,
+    Me,
+    Refresh,
+    SignIn,
+    Tokens,
+)
 from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.problems import RATE_LIMITED
@@ -95,11 +104,28 @@ async def sign_out_everywhere(platform: ThePlatform, caller: TheCaller) -> None:
             "proven": True,
             "roles": ["resident"],
             "created_at": "2026-11-23T08:00:00Z",
+            "district": "taoyuan",
+            "channel": "app",
         },
     ),
 )
 async def me(platform: ThePlatform, caller: TheCaller) -> Me:
     return await service.me(platform, caller)
+
+
+@put(
+    "/v1/me/district",
+    status_code=HTTP_204_NO_CONTENT,
+    **operation(
+        Permission.SESSION_OWN,
+        "选择区县 Choose a district",
+        "自愿填写，可随时更改或改回 unknown；只用于汇总统计，不影响信用分与任何服务。By choice, for aggregate statistics only; "
+        "no score and no service depends on it.",
+        example={"district": "taoyuan"},
+    ),
+)
+async def choose_district(platform: ThePlatform, caller: TheCaller, data: JSONBody[ChosenDistrict]) -> None:
+    await service.choose_district(platform, caller, data.district)
 
 
 @post(
@@ -136,4 +162,4 @@ async def leave(platform: ThePlatform, caller: TheCaller, state: State) -> None:
     await service.leave(platform, caller, state.forget)
 
 
-HANDLERS = (send_code, sign_in, refresh, sign_out_everywhere, me, prove_identity, leave)
+HANDLERS = (send_code, sign_in, refresh, sign_out_everywhere, me, choose_district, prove_identity, leave)

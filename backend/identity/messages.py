@@ -1,6 +1,7 @@
 """What goes in and out of the identity room."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,26 @@ from msgspec import Meta
 Phone = Annotated[
     str, Meta(min_length=11, max_length=20, description="手机号 mainland mobile number", examples=["19900000001"])
 ]
+
+
+District = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9-]{0,39}$",
+        description="区县代码，自愿填写 code of a district, by choice; unknown 不填写 to say none",
+        examples=["taoyuan"],
+    ),
+]
+
+UNKNOWN = "unknown"
+
+
+class Channel(StrEnum):
+    """How an account was made 注册渠道: in the app, or by staff at a counter 服务窗口."""
+
+    APP = "app"
+    COUNTER = "counter"
+    UNKNOWN = UNKNOWN
 
 
 class CodeRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +74,12 @@ class IdentityProof(msgspec.Struct, forbid_unknown_fields=True):
     identity_number: Annotated[str, Meta(min_length=18, max_length=18, description="公民身份号码 identity number")]
 
 
+class ChosenDistrict(msgspec.Struct, forbid_unknown_fields=True):
+    """The district 区县 a person says they live in."""
+
+    district: District
+
+
 class Me(msgspec.Struct):
     """The caller's own account; name, number and phone are masked (Reg. art. 23)."""
 
@@ -63,6 +90,8 @@ class Me(msgspec.Struct):
     proven: bool
     roles: list[str]
     created_at: datetime
+    district: str
+    channel: Channel
 
 
 class ProvenPerson(msgspec.Struct, frozen=True):
@@ -71,3 +100,13 @@ class ProvenPerson(msgspec.Struct, frozen=True):
     phone: str
     name: str
     identity_number: str
+    district: str = UNKNOWN
+    channel: Channel = Channel.UNKNOWN
+
+
+class Group(msgspec.Struct, frozen=True):
+    """All that statistics may know of a person: coarse codes. `age_band` is the first age of its band, for example 30."""
+
+    district: str
+    age_band: int
+    channel: Channel

@@ -4,11 +4,11 @@ import hashlib
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from backend.identity import codes, store, tokens
-from backend.identity.messages import Me, ProvenPerson, Tokens
+from backend.identity.messages import Channel, Group, Me, ProvenPerson, Tokens
 from backend.identity.problems import (
     IDENTITY_FIXED,
     IDENTITY_NUMBER_INVALID,
@@ -22,7 +22,7 @@ from backend.platform import signals
 from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date
-from backend.platform.database import Connection
+from backend.platform.database import Connection, Row
 from backend.platform.identifiers import (
     IdentityNumber,
     InvalidIdentifier,
@@ -43,6 +43,8 @@ from backend.subjects.service import Identifier, SubjectKind
 
 SESSION_LIFETIME = timedelta(days=90)
 ADULT_AGE = 18
+AGE_BANDS = (ADULT_AGE, 30, 40, 50, 60, 70)
+"""The first age of each band; bands are wide, so that an age says little."""
 
 _CODES_PER_PHONE = RateLimit("sign-in-phone", capacity=5, seconds_each=60)
 _CODES_PER_ADDRESS = RateLimit("sign-in-address", capacity=100, seconds_each=5)
@@ -78,21 +80,24 @@ async def sign_in(platform: Platform, phone: str, code: str) -> Tokens:
     index = platform.cipher.blind_index("phone", number)
     await codes.use(platform.cache, platform.cipher, index, code)
     async with platform.database.transaction() as connection:
-        account_id = await register_phone(platform, connection, number)
+        account_id = await register_phone(platform, connection, number, Channel.APP)
         now = platform.clock.now()
         session_id = new_id(now)
         await store.open_session(connection, session_id, account_id, now, now + SESSION_LIFETIME)
         return await _issue(platform, connection, account_id, session_id)
 
 
-async def register_phone(platform: Platform, connection: Connection, number: str) -> UUID:
-    """The account of a normalised phone number, made if there is none, in the caller's transaction."""
+async def register_phone(
+    platform: Platform, connection: Connection, number: str, channel: Channel = Channel.UNKNOWN
+) -> UUID:
+    """The account of a normalised phone number, made if there is none, in the caller's transaction; one that is there
+    keeps its channel."""
     now = platform.clock.now()
     account_id = new_id(now)
     index = platform.cipher.blind_index("phone", number)
     # The sealed phone is bound to its index, which the row keeps, because an existing account keeps its own id.
     sealed = platform.cipher.seal(number, "account", "phone_sealed", index.hex())
-    return await store.upsert_account(connection, account_id, index, sealed, now)
+    return await store.upsert_account(connection, account_id, index, sealed, channel.value, now)
 
 
 async def subject_with_phone(platform: Platform, access: Access, phone: str) -> UUID | None:
@@ -196,6 +201,8 @@ async def register_proven(
                 index,
                 cipher.seal(person.name, "account", "name_sealed", account_id),
                 cipher.seal(person.identity_number, "account", "identity_number_sealed", account_id),
+                person.district,
+                person.channel.value,
                 now,
                 now,
             )
@@ -207,7 +214,7 @@ async def register_proven(
 async def me(platform: Platform, caller: Caller) -> Me:
     """The caller's own account, masked (Reg. art. 23). Raises NOT_SIGNED_IN if the account is gone. One round trip."""
     async with platform.database.connection() as connection:
-        access = caller.access("查看账户信息", "phone", "name", "identity_number")
+        access = caller.access("查看账户信息", "phone", "name", "identity_number", "district", "channel")
         row = await store.account(connection, access, caller.account_id)
     if row is None:
         raise NOT_SIGNED_IN.error()
@@ -226,7 +233,37 @@ async def me(platform: Platform, caller: Caller) -> Me:
         proven=row["proven_at"] is not None,
         roles=sorted(caller.roles),
         created_at=row["created_at"],
+        district=row["district"],
+        channel=Channel(row["channel"]),
     )
+
+
+async def choose_district(platform: Platform, caller: Caller, district: str) -> None:
+    """Writes the district that the caller chose, or `unknown`; choosing is free and changes nothing else. One round trip."""
+    async with platform.database.transaction() as connection:
+        await store.choose_district(connection, caller.account_id, district)
+
+
+async def groups_of(
+    platform: Platform, connection: Connection, access: Access, subject_ids: Sequence[UUID], day: date
+) -> dict[UUID, Group]:
+    """The statistical group of each of these residents who has an account. One round trip.
+
+    The sealed number is opened for its birth date alone; only the age band on `day` leaves this function.
+    """
+    return {
+        row["subject_id"]: Group(row["district"], _age_band(platform, row, day), Channel(row["channel"]))
+        for row in await store.groups(connection, access, subject_ids)
+    }
+
+
+def _age_band(platform: Platform, row: Row, day: date) -> int:
+    opened = platform.cipher.open(row["identity_number_sealed"], "account", "identity_number_sealed", row["id"])
+    number = normalise_identity_number(opened)
+    assert isinstance(number, IdentityNumber)  # noqa: S101 it was checked before it was sealed
+    age = age_on(number.birth_date, day)
+    # On a day before the eighteenth birthday the person is still counted among the youngest.
+    return max((first for first in AGE_BANDS if first <= age), default=ADULT_AGE)
 
 
 async def leave(platform: Platform, caller: Caller, forget: Sequence[Forget]) -> None:

@@ -1,6 +1,6 @@
 """SQL of the identity room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,23 +9,24 @@ from backend.platform.database import Connection, Row
 
 
 async def upsert_account(
-    connection: Connection, account_id: UUID, phone_index: bytes, phone_sealed: bytes, now: datetime
+    connection: Connection, account_id: UUID, phone_index: bytes, phone_sealed: bytes, channel: str, now: datetime
 ) -> UUID:
     """The account of a phone number, made if there is none."""
     found: UUID = await connection.fetch_value(
-        "INSERT INTO account (id, phone_index, phone_sealed, created_at) VALUES ($1, $2, $3, $4) "
+        "INSERT INTO account (id, phone_index, phone_sealed, channel, created_at) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (phone_index) WHERE phone_index IS NOT NULL DO UPDATE SET phone_index = excluded.phone_index "
         "RETURNING id",
         account_id,
         phone_index,
         phone_sealed,
+        channel,
         now,
     )
     return found
 
 
 async def copy_accounts(connection: Connection, rows: Iterable[tuple[object, ...]]) -> int:
-    """COPY of proven accounts: id, subject, sealed phone, its index, sealed name, sealed number, created, proven."""
+    """COPY of proven accounts: id, subject, sealed phone, its index, sealed name, sealed number, district, channel, created, proven."""
     return await connection.copy_in(
         "account",
         (
@@ -35,6 +36,8 @@ async def copy_accounts(connection: Connection, rows: Iterable[tuple[object, ...
             "phone_index",
             "name_sealed",
             "identity_number_sealed",
+            "district",
+            "channel",
             "created_at",
             "proven_at",
         ),
@@ -46,8 +49,8 @@ async def account(connection: Connection, access: Access, account_id: UUID) -> R
     """One account with its sealed fields."""
     return await connection.read_one(
         access,
-        "SELECT id, subject_id, phone_index, phone_sealed, name_sealed, identity_number_sealed, created_at, proven_at "
-        "FROM account WHERE id = $1 AND left_at IS NULL",
+        "SELECT id, subject_id, phone_index, phone_sealed, name_sealed, identity_number_sealed, district, channel, "
+        "created_at, proven_at FROM account WHERE id = $1 AND left_at IS NULL",
         account_id,
     )
 
@@ -59,6 +62,21 @@ async def subject_with_phone(connection: Connection, access: Access, phone_index
         "SELECT subject_id FROM account WHERE phone_index = $1 AND left_at IS NULL AND subject_id IS NOT NULL",
         phone_index,
     )
+
+
+async def groups(connection: Connection, access: Access, subject_ids: Sequence[UUID]) -> list[Row]:
+    """What the statistical groups of these subjects are found from; the number still sealed."""
+    return await connection.read(
+        access,
+        "SELECT subject_id, id, identity_number_sealed, district, channel FROM account "
+        "WHERE subject_id = ANY($1) AND left_at IS NULL",
+        list(subject_ids),
+    )
+
+
+async def choose_district(connection: Connection, account_id: UUID, district: str) -> None:
+    """Writes the district that a person chose."""
+    await connection.execute("UPDATE account SET district = $2 WHERE id = $1 AND left_at IS NULL", account_id, district)
 
 
 async def subject_of_account(connection: Connection, account_id: UUID) -> Row | None:
@@ -101,7 +119,7 @@ async def leave(connection: Connection, account_id: UUID, now: datetime) -> None
     """Removes every personal field and every key by which the account could be found."""
     await connection.execute(
         "UPDATE account SET left_at = $2, phone_sealed = NULL, phone_index = NULL, name_sealed = NULL, "
-        "identity_number_sealed = NULL, subject_id = NULL WHERE id = $1",
+        "identity_number_sealed = NULL, subject_id = NULL, district = DEFAULT, channel = DEFAULT WHERE id = $1",
         account_id,
         now,
     )

@@ -5,7 +5,10 @@ from piccolo.table import Table
 
 
 class Account(Table, tablename="account"):
-    """A person who uses the app. Name, identity number and phone are sealed; what must be found has a blind index."""
+    """A person who uses the app. Name, identity number and phone are sealed; what must be found has a blind index.
+
+    `district` is the code the person chose, `channel` how the account was made; `unknown` is always allowed.
+    """
 
     id = UUID(primary_key=True, default=None)
     subject_id = UUID(null=True, default=None)
@@ -13,6 +16,8 @@ class Account(Table, tablename="account"):
     phone_index = Bytea(null=True, default=None)
     name_sealed = Bytea(null=True, default=None)
     identity_number_sealed = Bytea(null=True, default=None)
+    district = Text(null=False, default="unknown")
+    channel = Text(null=False, default="unknown")
     created_at = Timestamptz(null=False, default=None)
     proven_at = Timestamptz(null=True, default=None)
     left_at = Timestamptz(null=True, default=None)
@@ -59,4 +64,6 @@ CONSTRAINTS = (
     "ALTER TABLE account_role DROP COLUMN id",
     "ALTER TABLE account_role ADD PRIMARY KEY (account_id, role)",
     "ALTER TABLE account_role ADD FOREIGN KEY (account_id) REFERENCES account (id)",
+    "ALTER TABLE account ADD CHECK (district ~ '^[a-z][a-z0-9-]{0,39}$')",
+    "ALTER TABLE account ADD CHECK (channel IN ('app', 'counter', 'unknown'))",
 )

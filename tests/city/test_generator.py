@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "72b2c1b2e251f83b0f049b778aad5432c8872fbad6c3cdd4296570c7b2fa6ee8"
+DIGEST = "3074ffd6aa38460074ec4e8348021bafe5a4f5e849aec60db407ca4aa94b8602"
 VALIDATOR = Validator(load_catalogue())
 
 

@@ -5,6 +5,10 @@ from datetime import date, timedelta
 import httpx2
 import pytest
 
+from backend.identity import service as identity
+from backend.identity.messages import Channel, Group
+from backend.platform.access import Ground
+from backend.platform.callers import system_access
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from backend.platform.roles import Role
@@ -166,13 +170,15 @@ async def test_leaving_removes_every_personal_field_and_frees_phone_and_number(
 ) -> None:
     someone = await person(roles=(Role.CLERK,))
     account_id, subject_id = someone.account_id, someone.subject_id
+    await client.put("/v1/me/district", json={"district": "taoyuan"}, headers=someone.headers)
     assert (await client.delete("/v1/me", headers=someone.headers)).status_code == 204
     async with platform.database.connection() as connection:
         [left] = await connection.impersonal("the test looks", "SELECT * FROM account WHERE id = $1", account_id)
         consents = await connection.impersonal(
             "the test counts", "SELECT 1 FROM consent WHERE subject_id = $1", subject_id
         )
-    assert {name for name, value in left.items() if value is not None} == {"id", "created_at", "proven_at", "left_at"}
+    kept = {name for name, value in left.items() if value not in (None, "unknown")}
+    assert kept == {"id", "created_at", "proven_at", "left_at"}
     assert consents == []
     again = Person(someone.phone, someone.name, someone.identity_number)
     await person.sign_in(again)
@@ -194,3 +200,37 @@ async def test_nothing_personal_stands_readable_in_the_database(platform: Platfo
     )
     for secret in (someone.phone, someone.identity_number, someone.name):
         assert secret.encode() not in stored
+
+
+async def test_a_district_is_chosen_changed_and_taken_back_at_will(
+    client: httpx2.AsyncClient, person: PersonBuilder
+) -> None:
+    someone = await person(proven=False)
+    shown = (await client.get("/v1/me", headers=someone.headers)).json()
+    assert (shown["district"], shown["channel"]) == ("unknown", "app")
+    for district in ("taoyuan", "xinhe", "unknown"):
+        chosen = await client.put("/v1/me/district", json={"district": district}, headers=someone.headers)
+        assert chosen.status_code == 204, chosen.text
+        assert (await client.get("/v1/me", headers=someone.headers)).json()["district"] == district
+    for wrong in ("桃源区", "", "a" * 41, None):
+        refused = await client.put("/v1/me/district", json={"district": wrong}, headers=someone.headers)
+        assert (refused.status_code, refused.json()["code"]) == (400, "malformed-request")
+
+
+async def test_statistics_know_coarse_groups_only_and_the_read_stands_in_the_persons_log(
+    client: httpx2.AsyncClient, person: PersonBuilder, platform: Platform
+) -> None:
+    young, old = await person(born=date(1996, 11, 24)), await person(born=date(1950, 1, 1))
+    gone = await person()
+    await client.put("/v1/me/district", json={"district": "taoyuan"}, headers=old.headers)
+    await client.delete("/v1/me", headers=gone.headers)
+    access = system_access("test", "统计", "统计", Ground.LEGAL_DUTY, "age-band")
+    async with platform.database.connection() as connection:
+        everybody = [someone.subject_id for someone in (young, old, gone)]
+        found = await identity.groups_of(platform, connection, access, everybody, date(2026, 11, 23))
+    assert found == {
+        young.subject_id: Group("unknown", 18, Channel.APP),
+        old.subject_id: Group("taoyuan", 70, Channel.APP),
+    }
+    entries = (await client.get("/v1/me/access-log", headers=old.headers)).json()["entries"]
+    assert ["age-band"] in [entry["fields"] for entry in entries]

@@ -12,7 +12,7 @@ import pyarrow
 
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
-from backend.platform.access import Ground
+from backend.platform.access import Access, Ground
 from backend.platform.callers import system_access
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
@@ -48,18 +48,20 @@ class Page(NamedTuple):
     facts: dict[UUID, list[Fact]]
 
 
-async def read_page(platform: Platform, after: UUID, limit: int) -> Page | None:
+BATCH = system_access("scores", "批量计算信用分", "依据本人同意计算信用分", Ground.CONSENT_COMPUTE, "records")
+
+
+async def read_page(platform: Platform, after: UUID, limit: int, access: Access = BATCH) -> Page | None:
     """The next people with their facts; None after the last. One snapshot, three round trips, an access row for each read."""
     async with platform.database.transaction(snapshot=True) as connection:
         ids = await store.all_subjects(connection, after, limit)
         if not ids:
             return None
         consenting = await consents.in_force(connection, ConsentKind.COMPUTE, ids, platform.clock.now())
-        return Page(ids[-1], len(ids), await _facts(connection, sorted(consenting)))
+        return Page(ids[-1], len(ids), await _facts(connection, access, sorted(consenting)))
 
 
-async def _facts(connection: Connection, subject_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]:
+async def _facts(connection: Connection, access: Access, subject_ids: Sequence[UUID]) -> dict[UUID, list[Fact]]:
     if not subject_ids:
         return {}
-    access = system_access("scores", "批量计算信用分", "依据本人同意计算信用分", Ground.CONSENT_COMPUTE, "records")
     return await records.facts_of(connection, access, subject_ids)
