@@ -195,10 +195,12 @@ def lock(arguments: "Sequence[str]") -> int:
     common: list[str | Path] = [UV, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
     common += ["--python-version", ".".join(str(part) for part in OLDEST_PYTHON), "--no-emit-index-url", *arguments]
     _compile([*common, "-"], REQUIREMENTS / "uv.txt", "", "uv\n")
+    shorter: list[str | Path] = []
     for name, groups in LISTS.items():
-        command: list[str | Path] = [*common, "pyproject.toml"]
+        command: list[str | Path] = [*common, "pyproject.toml", *shorter]
         for group in groups:
-            command += ["--group", group, "--constraints", REQUIREMENTS / "runtime.txt"]
+            command += ["--group", group]
+        shorter += ["--constraints", REQUIREMENTS / f"{name}.txt"]
         _compile(command, REQUIREMENTS / f"{name}.txt", _heading(name))
     return 0
 

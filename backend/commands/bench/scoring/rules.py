@@ -34,7 +34,7 @@ RULES = tuple(
         item=f"item-{number:02}",
         dimension=number % DIMENSIONS,
         points=(1000 + 370 * number) * (-1 if number % 4 == 3 else 1),
-        months=(12, 24, 36, 60)[number % 4],
+        months=(12, 24, 60, 36)[number % 4],
         cap=(1000 + 370 * number) * (2 + number % 3),
     )
     for number in range(25)
@@ -73,7 +73,11 @@ def _document() -> dict[str, Any]:
                 "id": f"rule-{rule.item}",
                 "item": rule.item,
                 "kind": "fixed",
-                "basis": {"provider": "p", "law": "l", "class": "positive" if rule.points > 0 else "negative"},
+                "basis": {
+                    "provider": "示例单位",
+                    "law": "《示例条例》第一条（生效法律文书）",
+                    "class": "positive" if rule.points > 0 else "negative",
+                },
                 "reason": {"zh": "理由", "en": "Reason"},
                 "dimension": f"dimension-{rule.dimension}",
                 "points": _points(rule.points),
