@@ -120,17 +120,16 @@ class Tally:
 
 
 def _bands(before: Array, after: Array) -> list[ScoreBand]:
+    """From the first band of ten people to the last: where a lonely score lies is not told."""
     width = BAND_POINTS * MILLIPOINTS
     counts = [Counter((scores // width).tolist()) for scores in (before, after)]
-    bands = sorted({*counts[0], *counts[1]})
-    return (
-        [
-            ScoreBand(band * BAND_POINTS, rounded(counts[0][band]), rounded(counts[1][band]))
-            for band in range(bands[0], bands[-1] + 1)
-        ]
-        if bands
-        else []
-    )
+    told = [band for count in counts for band, people in count.items() if people >= LEAST]
+    if not told:
+        return []
+    return [
+        ScoreBand(band * BAND_POINTS, rounded(counts[0][band]), rounded(counts[1][band]))
+        for band in range(min(told), max(told) + 1)
+    ]
 
 
 def _quantiles(before: Array, after: Array) -> list[Quantile]:
