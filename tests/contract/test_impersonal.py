@@ -35,6 +35,10 @@ REVIEWED = [
     ("records.merge_staged", "what a source's own delivery changed: keys and ids, no content"),
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
     ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),
+    (
+        "scores.write_differences",
+        "compared with the recomputed score in the same statement; the recomputation itself is logged",
+    ),
     ("scores.stored", "compared with the recomputed score in the same transaction; the recomputation itself is logged"),
 ]
 
