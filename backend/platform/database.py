@@ -33,6 +33,9 @@ CONNECTION_ERRORS = (
     asyncpg.InternalClientError,
 )
 
+# Somebody else holds what this needs, or waits for what this holds: rolled back, and worth another try at once.
+CONTENTION_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
 # A word after a comma may be one more table of a FROM list; a column of that name is refused too, which errs on the safe side.
 _SOURCE_TABLE = re.compile(
     r"(?:\b(?:from|join|using|update|table)\s+(?:only\s+)?|,\s*)(?:\"?public\"?\.)?\"?([a-z_]+)\b(?!\s*\.)",

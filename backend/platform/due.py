@@ -1,11 +1,12 @@
 """The due queue 到期队列: what must be looked at, and from when. Durable, one row for each topic and key.
 
 A room enqueues in its own transaction; the handler's effect and the removal of the row commit together, so work is done
-exactly once in effect, also after a crash. Rows of one key are handled one after another.
+exactly once in effect, also after a crash. Whoever handles a key holds its row: nobody else handles it meanwhile, and an
+act that touches it commits afterwards. So the work of one key is done in order, and no touch is lost.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -14,10 +15,19 @@ import structlog
 
 from backend.platform import signals
 from backend.platform.clock import Clock
-from backend.platform.database import CONNECTION_ERRORS, Connection, Database
+from backend.platform.database import CONNECTION_ERRORS, CONTENTION_ERRORS, Connection, Database
 
 _BATCH = 200
 _IDLE_SECONDS = 1.0
+# An act locks what it changes and then the key; a handler the other way round. The handler gives way, long before PostgreSQL
+# looks for deadlocks (after a second) and would end one of the two, which might be the act that somebody waits for.
+_PATIENCE = "50ms"
+_CLAIM = (
+    "WITH claimed AS MATERIALIZED (SELECT topic, key FROM due_work WHERE topic = $1 AND due_at <= $2 {which} "
+    "ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) "
+    "DELETE FROM due_work USING claimed WHERE due_work.topic = claimed.topic AND due_work.key = claimed.key "
+    "RETURNING due_work.key, set_config('lock_timeout', $4, true)"
+)
 _log = structlog.get_logger()
 
 Handler = Callable[[Connection, list[UUID]], Awaitable[None]]
@@ -31,7 +41,10 @@ class Due(msgspec.Struct, frozen=True):
 
 
 async def enqueue(connection: Connection, topic: str, work: Iterable[Due]) -> None:
-    """Adds work in the caller's transaction; a key already waiting keeps the earlier instant. One round trip, plus one signal."""
+    """Adds work in the caller's transaction; a key already waiting keeps the earlier instant, one being handled is waited for.
+
+    One round trip, and one for the signal if something is due already: for what is not, the workers look every second.
+    """
     earliest: dict[UUID, datetime] = {}
     for due in work:
         earliest[due.key] = min(due.at, earliest.get(due.key, due.at))
@@ -46,12 +59,25 @@ async def enqueue(connection: Connection, topic: str, work: Iterable[Due]) -> No
         keys,
         [earliest[key] for key in keys],
     )
-    await signals.send(connection, "due", topic)
+    if min(earliest.values()) <= connection.now():
+        await signals.send(connection, "due", topic)
 
 
-async def discard(connection: Connection, topic: str, keys: Iterable[UUID]) -> None:
-    """Takes work out of the queue in the transaction that does it. One round trip."""
-    await connection.execute("DELETE FROM due_work WHERE topic = $1 AND key = ANY($2::uuid[])", topic, list(keys))
+async def take(connection: Connection, topic: str, keys: Collection[UUID]) -> None:
+    """Takes keys, waiting or not, for a caller who does their work in this transaction, as a handler has them. Two round trips.
+
+    Deleting alone would not do: a key that another worker has just handled waits for a later date in a row that a DELETE
+    begun before does not see, and would be handled by two at once.
+    """
+    ordered = sorted(keys)
+    await connection.execute(
+        "INSERT INTO due_work (topic, key, due_at, attempts) SELECT $1, given.key, $3, 0 FROM unnest($2::uuid[]) AS given(key) "
+        "ON CONFLICT (topic, key) DO UPDATE SET due_at = due_work.due_at",
+        topic,
+        ordered,
+        connection.now(),
+    )
+    await connection.execute("DELETE FROM due_work WHERE topic = $1 AND key = ANY($2::uuid[])", topic, ordered)
 
 
 class DueQueue:
@@ -61,14 +87,15 @@ class DueQueue:
         self._database = database
         self._clock = clock
         self._handlers = handlers
+        self._woken: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def run_due(self) -> int:
-        """Handles everything that is due now; gives how many keys were handled."""
+    async def run_due(self, topics: Collection[str] | None = None) -> int:
+        """Handles everything of these topics, or of all, that is due now; gives how many keys were handled."""
         handled = 0
         for topic in self._handlers:
-            while batch := await self._run_batch(topic):
+            while (topics is None or topic in topics) and (batch := await self._run_batch(topic)):
                 handled += batch
         return handled
 
@@ -77,37 +104,39 @@ class DueQueue:
         keys: list[UUID] = []
         try:
             async with self._database.transaction() as connection:
-                rows = await connection.fetch(
-                    "SELECT key FROM due_work WHERE topic = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3 "
-                    "FOR UPDATE SKIP LOCKED",
-                    topic,
-                    self._clock.now(),
-                    _BATCH,
-                )
-                keys = sorted(row["key"] for row in rows)
-                await self._handle(connection, topic, keys)
+                keys = await self._claim(connection, topic)
+                if keys:
+                    await self._handlers[topic](connection, keys)
         except CONNECTION_ERRORS:
             raise
         except Exception:
-            for key in keys:
-                await self._run_alone(topic, key)
+            return sum([await self._run_alone(topic, key) for key in keys])
         return len(keys)
 
-    async def _run_alone(self, topic: str, key: UUID) -> None:
+    async def _run_alone(self, topic: str, key: UUID) -> int:
+        """Handles a key if it is still due and nobody else has taken it; gives whether it is done or put off."""
         try:
             async with self._database.transaction() as connection:
-                await self._handle(connection, topic, [key])
+                claimed = await self._claim(connection, topic, key)
+                if claimed:
+                    await self._handlers[topic](connection, claimed)
+            return len(claimed)
         except CONNECTION_ERRORS:
             raise
+        except CONTENTION_ERRORS:
+            # Stays due: looked at again within a second, or when the act that holds what it needs touches something.
+            return 0
         except Exception as error:
             _log.error("due-work-failed", topic=topic, key=str(key), error=type(error).__name__)
             await self._postpone(topic, key)
+            return 1
 
-    async def _handle(self, connection: Connection, topic: str, keys: list[UUID]) -> None:
-        """Takes the rows out first: the handler may enqueue the same key for a later date."""
-        if keys:
-            await discard(connection, topic, keys)
-            await self._handlers[topic](connection, keys)
+    async def _claim(self, connection: Connection, topic: str, key: UUID | None = None) -> list[UUID]:
+        """Due keys that nobody holds, in order, or one of them. Takes the rows out: the handler may enqueue the same key for a later
+        date. One round trip."""
+        which, more = ("", ()) if key is None else ("AND key = $5", (key,))
+        rows = await connection.fetch(_CLAIM.format(which=which), topic, self._clock.now(), _BATCH, _PATIENCE, *more)
+        return sorted(row["key"] for row in rows)
 
     async def _postpone(self, topic: str, key: UUID) -> None:
         """Work that fails is tried again after a second, then after twice as long each time, at most an hour."""
@@ -115,14 +144,15 @@ class DueQueue:
             await connection.execute(
                 "UPDATE due_work SET attempts = attempts + 1, "
                 "due_at = $3::timestamptz + LEAST(interval '1 hour', interval '1 second' * power(2, LEAST(attempts, 12))) "
-                "WHERE topic = $1 AND key = $2",
+                "WHERE topic = $1 AND key = $2 AND due_at <= $3",
                 topic,
                 key,
                 self._clock.now(),
             )
 
-    async def wake(self, _: str) -> None:
-        """Looks again at once: the listener of the `due` signal."""
+    async def wake(self, topic: str) -> None:
+        """The listener of the `due` signal: looks again at once, at every topic if none is named."""
+        self._woken |= {topic} if topic else set(self._handlers)
         self._wake.set()
 
     def start(self) -> None:
@@ -136,13 +166,20 @@ class DueQueue:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        """What is signalled is looked at when it is, every topic each second: dates come without a signal."""
+        clock = asyncio.get_running_loop().time
+        look_at_all = clock()
         while True:
+            if clock() >= look_at_all:
+                self._woken |= set(self._handlers)
+                look_at_all = clock() + _IDLE_SECONDS
+            topics, self._woken = self._woken, set()
             self._wake.clear()
             try:
-                await self.run_due()
+                await self.run_due(topics)
             except CONNECTION_ERRORS as error:
                 _log.warning("due-queue-waits", error=type(error).__name__)
             try:
-                await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+                await asyncio.wait_for(self._wake.wait(), max(0.0, look_at_all - clock()))
             except TimeoutError:
                 continue

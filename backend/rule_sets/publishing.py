@@ -13,7 +13,7 @@ from backend.platform import cursors, signals
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
-from backend.platform.due import Due, discard, enqueue
+from backend.platform.due import Due, enqueue, take
 from backend.platform.impartiality import require_second_person
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
@@ -137,7 +137,7 @@ async def confirm_revocation(platform: Platform, caller: Caller, version_id: UUI
         _require_time(row, now)
         changes = {"revoked_by": caller.account_id}
         moved = await _move(connection, caller, row, VersionEvent.CONFIRM_REVOCATION, changes, now)
-        await discard(connection, TAKES_EFFECT, [version_id])
+        await take(connection, TAKES_EFFECT, [version_id])
         await signals.send(connection, SIGNAL)
     return moved
 

@@ -1,7 +1,7 @@
 """SQL of the scores room."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 from backend.platform.access import Access
@@ -51,32 +51,44 @@ async def stored(connection: Connection, subject_ids: Sequence[UUID]) -> list[Ro
     )
 
 
-async def write(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
-    """Inserts or replaces scores: subject, rule set, version, millipoints, rank, lines, not counted, as of, next, at."""
-    await connection.execute_many(
-        "INSERT INTO score (subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, "
-        "next_change_on, computed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+async def write_differences(
+    connection: Connection,
+    rule_set: str,
+    version: str,
+    day: date,
+    now: datetime,
+    scores: Sequence[Mapping[str, object]],
+) -> int:
+    """Writes the scores that differ from what is stored, and a change for those with other points; gives how many differed.
+
+    A score has subject_id, millipoints, level_rank, lines, not_counted and next_change_on. One round trip.
+    """
+    [found] = await connection.impersonal(
+        "compared with the recomputed score in the same statement; the recomputation itself is logged",
+        "WITH differing AS MATERIALIZED (SELECT given.*, score.millipoints AS before FROM jsonb_to_recordset($5) AS given("
+        "subject_id uuid, millipoints int, level_rank smallint, lines jsonb, not_counted jsonb, next_change_on date) "
+        "LEFT JOIN score USING (subject_id) "
+        "WHERE (score.rule_set, score.version, score.millipoints, score.level_rank, score.next_change_on, score.lines, "
+        "score.not_counted) IS DISTINCT FROM ($1, $2, given.millipoints, given.level_rank, given.next_change_on, given.lines, "
+        "given.not_counted)), "
+        "written AS (INSERT INTO score (subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, "
+        "next_change_on, computed_at) SELECT subject_id, $1, $2, millipoints, level_rank, lines, not_counted, $3, "
+        "next_change_on, $4 FROM differing "
         "ON CONFLICT (subject_id) DO UPDATE SET rule_set = excluded.rule_set, version = excluded.version, "
         "millipoints = excluded.millipoints, level_rank = excluded.level_rank, lines = excluded.lines, "
         "not_counted = excluded.not_counted, as_of = excluded.as_of, next_change_on = excluded.next_change_on, "
-        "computed_at = excluded.computed_at",
-        rows,
+        "computed_at = excluded.computed_at), "
+        "changes AS (INSERT INTO score_change (subject_id, at, rule_set, version, before, after, level_rank) "
+        "SELECT subject_id, $4, $1, $2, before, millipoints, level_rank FROM differing "
+        "WHERE before IS DISTINCT FROM millipoints) "
+        "SELECT count(*) AS differing FROM differing",
+        rule_set,
+        version,
+        day,
+        now,
+        list(scores),
     )
-
-
-async def copy_scores(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
-    """COPY of scores of subjects that have none."""
-    columns = (
-        "subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, next_change_on, computed_at"
-    )
-    await connection.copy_in("score", columns.split(", "), rows)
-
-
-async def add_changes(connection: Connection, rows: Sequence[Sequence[object]]) -> None:
-    """COPY of changes: subject, at, rule set, version, before, after, rank."""
-    await connection.copy_in(
-        "score_change", ("subject_id", "at", "rule_set", "version", "before", "after", "level_rank"), rows
-    )
+    return int(found["differing"])
 
 
 async def forget(connection: Connection, subject_ids: Sequence[UUID]) -> None:

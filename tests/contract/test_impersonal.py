@@ -40,6 +40,10 @@ REVIEWED = [
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
     ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),
     ("scores.computed_otherwise", "ids only, for the scores that must be looked at again"),
+    (
+        "scores.write_differences",
+        "compared with the recomputed score in the same statement; the recomputation itself is logged",
+    ),
     ("scores.stored", "compared with the recomputed score in the same transaction; the recomputation itself is logged"),
 ]
 

@@ -49,7 +49,7 @@ def on_http_error(request: Request, error: HTTPException) -> Response[ProblemDet
 
 
 def on_unreachable(request: Request, error: Exception) -> Response[ProblemDetails]:
-    """PostgreSQL or the cache is not there: the caller may try again, nothing was half done."""
+    """PostgreSQL or the cache is not there, or ended this act for another's sake: it may be tried again, nothing was half done."""
     _log.warning("dependency-unavailable", error=type(error).__name__)
     return answer(request, problems.UNAVAILABLE.error(headers={"Retry-After": "2"}))
 
@@ -105,6 +105,7 @@ HANDLERS = {
     HTTPException: on_http_error,
     RedisError: on_unreachable,
     asyncpg.LockNotAvailableError: on_lock_timeout,
+    asyncpg.DeadlockDetectedError: on_unreachable,
     asyncpg.TooManyConnectionsError: on_unreachable,
     TimeoutError: on_unreachable,
     RecursionError: on_deep_nesting,
