@@ -1,11 +1,10 @@
 """Health, metrics, keys, problem types and the API reference."""
 
-import os
 from functools import cache
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.static_files import create_static_files_router
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST
 from swagger_ui_bundle import swagger_ui_path
 
 from backend.operations import contract, service
@@ -67,12 +66,9 @@ async def readyz(platform: ThePlatform) -> Readiness:
         answer="# HELP xinyi_requests_total Requests answered\n",
     ),
 )
-async def metrics() -> Response[bytes]:
-    registry = REGISTRY
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def metrics(platform: ThePlatform, request: Request) -> Response[bytes]:
+    text = await service.metrics(platform, request.app.state.due_queue)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @get(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from prometheus_client import Counter
 
 from backend.platform import signals
 from backend.platform.clock import Clock
@@ -28,6 +29,7 @@ _CLAIM = (
     "DELETE FROM due_work USING claimed WHERE due_work.topic = claimed.topic AND due_work.key = claimed.key "
     "RETURNING due_work.key, set_config('lock_timeout', $4, true)"
 )
+_HANDLED = Counter("xinyi_due_work_total", "Keys of the due queue that were handled", ["topic", "outcome"])
 _log = structlog.get_logger()
 
 Handler = Callable[[Connection, list[UUID]], Awaitable[None]]
@@ -38,6 +40,14 @@ class Due(msgspec.Struct, frozen=True):
 
     key: UUID
     at: datetime
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What of a topic should have been done by now: how many keys, and since when the oldest (None if there is none)."""
+
+    topic: str
+    keys: int
+    oldest: datetime | None
 
 
 async def enqueue(connection: Connection, topic: str, work: Iterable[Due]) -> None:
@@ -99,6 +109,17 @@ class DueQueue:
                 handled += batch
         return handled
 
+    async def waiting(self) -> list[Waiting]:
+        """What should have been done by now, of every topic. One round trip."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "SELECT topics.topic, due.keys, due.oldest FROM unnest($1::text[]) AS topics(topic) CROSS JOIN LATERAL "
+                "(SELECT count(*) AS keys, min(due_at) AS oldest FROM due_work WHERE topic = topics.topic AND due_at <= $2) AS due",
+                list(self._handlers),
+                self._clock.now(),
+            )
+        return [Waiting(row["topic"], row["keys"], row["oldest"]) for row in rows]
+
     async def _run_batch(self, topic: str) -> int:
         """Handles up to `_BATCH` due keys together; if that fails, each alone, so that one bad key holds up no other."""
         keys: list[UUID] = []
@@ -111,6 +132,7 @@ class DueQueue:
             raise
         except Exception:
             return sum([await self._run_alone(topic, key) for key in keys])
+        _HANDLED.labels(topic, "done").inc(len(keys))
         return len(keys)
 
     async def _run_alone(self, topic: str, key: UUID) -> int:
@@ -120,13 +142,16 @@ class DueQueue:
                 claimed = await self._claim(connection, topic, key)
                 if claimed:
                     await self._handlers[topic](connection, claimed)
+            _HANDLED.labels(topic, "done").inc(len(claimed))
             return len(claimed)
         except CONNECTION_ERRORS:
             raise
         except CONTENTION_ERRORS:
             # Stays due: looked at again within a second, or when the act that holds what it needs touches something.
+            _HANDLED.labels(topic, "gave-way").inc()
             return 0
         except Exception as error:
+            _HANDLED.labels(topic, "failed").inc()
             _log.error("due-work-failed", topic=topic, key=str(key), error=type(error).__name__)
             await self._postpone(topic, key)
             return 1

@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -15,12 +16,13 @@ import pytest
 import structlog
 
 from backend.app import build
+from backend.platform.clock import SettableClock
 from backend.platform.embedded import EmbeddedServices
 from backend.platform.http.telemetry import Application, Telemetry
 from backend.platform.settings import Settings
 from backend.schema import migrate
 from tests.builders.people import PersonBuilder
-from tests.conftest import PUBLIC_URL, held_open
+from tests.conftest import PUBLIC_URL, RunDue, held_open
 
 
 async def test_a_server_with_its_parts_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
@@ -60,6 +62,8 @@ async def test_a_server_whose_parts_died_is_alive_but_not_ready(
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert part in answer.json()["detail"]
         assert (await caller.get("/livez")).status_code == 200
+    counted = await caller.get("/metrics")
+    assert (counted.status_code, "xinyi_requests_total" in counted.text) == (200, True)
     refused = await caller.get("/v1/benefits")
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
     assert refused.headers["retry-after"]
@@ -92,6 +96,21 @@ async def test_metrics_count_requests_and_name_nobody(client: httpx2.AsyncClient
         str(someone.account_id),
     ):
         assert secret not in text
+
+
+async def test_metrics_say_what_is_due_and_since_when(
+    client: httpx2.AsyncClient, person: PersonBuilder, clock: SettableClock, run_due: RunDue
+) -> None:
+    await person()
+    clock.move(timedelta(seconds=90))
+    text = (await client.get("/metrics")).text
+    assert 'xinyi_due_work_waiting{topic="score"} 1.0' in text
+    assert 'xinyi_due_work_oldest_seconds{topic="score"} 90.0' in text
+    await run_due()
+    text = (await client.get("/metrics")).text
+    assert 'xinyi_due_work_waiting{topic="score"} 0.0' in text
+    assert 'xinyi_due_work_oldest_seconds{topic="score"} 0.0' in text
+    assert 'xinyi_due_work_total{outcome="done",topic="score"}' in text
 
 
 async def test_a_log_line_has_the_route_and_nothing_personal(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
