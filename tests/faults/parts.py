@@ -27,7 +27,7 @@ Deliveries = list[list[dict[str, Any]]]
 @asynccontextmanager
 async def opened(settings: Settings, *, listen: bool = False) -> AsyncIterator[Platform]:
     """The ports of one process."""
-    platform = ports.build(settings, rooms.PERSONAL_TABLES, maximum_connections=2)
+    platform = ports.build(settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, maximum_connections=2)
     await platform.open(listen=listen)
     try:
         yield platform
@@ -54,7 +54,7 @@ def worker(settings: Settings, build: str) -> None:
     """Handles what is due until it is killed."""
 
     async def act() -> None:
-        platform = ports.build(settings, rooms.PERSONAL_TABLES, maximum_connections=2)
+        platform = ports.build(settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, maximum_connections=2)
         queue = QUEUES[build](platform.database, platform.clock, rooms.due_handlers(platform))
         platform.signals.on("due", queue.wake)
         await platform.open()

@@ -183,7 +183,7 @@ def _ordinary_days(days: Sequence[_Day]) -> Iterator[Line]:
 async def _days(settings: Settings, rounds: int) -> list[_Day]:
     """A city on which nothing arrives for so many days, each from its first instant in Asia/Shanghai."""
     clock = SettableClock(SystemClock().now())
-    platform = ports.build(settings, rooms.PERSONAL_TABLES, clock=clock, maximum_connections=4)
+    platform = ports.build(settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, clock=clock, maximum_connections=4)
     await platform.open(listen=False)
     try:
         with progress("没有新记录的日子 days on which nothing arrives", None) as advance:
