@@ -126,12 +126,13 @@ FORGET: tuple[Forget, ...] = (
 
 
 def due_handlers(platform: Platform) -> Mapping[str, Any]:
-    """Topic of the due queue -> the room's handler."""
+    """Topic of the due queue -> the room's handler, in the order in which they are looked at."""
     return {
+        # Before the scores: a record that ends and is archived on one day is one computation.
+        backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.rule_sets.service.TAKES_EFFECT: backend.scores.following.effect_handler(platform),
         backend.scores.following.FOLLOW: backend.scores.following.follow_handler(platform),
         backend.subjects.service.TOUCHED: backend.scores.computing.due_handler(platform),
-        backend.records.intake.RETENTION: backend.records.service.retention_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),

@@ -86,3 +86,21 @@ def penalty(
             "CF_SJLYDM": AUTHORITY,
         },
     }
+
+
+def first_aid(person: Person, number: str = "JH-1", on: date = date(2026, 3, 1)) -> dict[str, Any]:
+    """A row about a first-aid certificate, which fades by the year."""
+    return {
+        "item": "first-aid-certificate",
+        "fields": {
+            "JH_XDR_MC": person.name,
+            "JH_XDR_LB": "自然人",
+            "JH_XDR_ZJLX": "身份证",
+            "JH_XDR_ZJHM": person.identity_number,
+            "JH_BH": number,
+            "JH_MC": "应急救护员证",
+            "JH_RQ": on.isoformat(),
+            "JH_JG": "桃花市红十字会",
+            "JH_JGDM": AUTHORITY,
+        },
+    }
