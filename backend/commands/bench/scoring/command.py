@@ -8,13 +8,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from statistics import median
-from typing import NamedTuple
 
 import msgspec
 
 from backend.commands.bench.load import Wrong
-from backend.commands.bench.scoring import city
+from backend.commands.bench.scoring import city, incremental
 from backend.commands.bench.scoring.child import Measured
+from backend.commands.bench.scoring.lines import Line
 from backend.commands.bench.scoring.subject import ENGINES, microseconds, records
 from backend.commands.progress import Advance, progress
 
@@ -25,14 +25,6 @@ _FILES_OF_PEERS = 3
 _MOST_ARROW_RECORDS = 40_000_000
 _SMALL = 20_000
 _SIZES_OF_ONE = (10, 100)
-
-
-class Line(NamedTuple):
-    """A name, what each round found, and the unit."""
-
-    name: str
-    found: Sequence[float]
-    unit: str
 
 
 def run(size: int, rounds: int) -> int:
@@ -128,4 +120,4 @@ def _one_subject(_: int, rounds: int) -> Iterator[Line]:
 
 
 # What is measured, one line for each: gives lines for a number of records and of rounds.
-PARTS: tuple[Callable[[int, int], Iterator[Line]], ...] = (_one_subject, _city)
+PARTS: tuple[Callable[[int, int], Iterator[Line]], ...] = (_one_subject, _city, incremental.measure)

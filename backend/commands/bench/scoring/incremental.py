@@ -9,6 +9,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from backend.city.create import create_city
 from backend.commands.bench import store
 from backend.commands.bench.load import Wrong
 from backend.commands.bench.population import Holder, Population, populate
+from backend.commands.bench.scoring.lines import Line
 from backend.commands.bench.server import free_port, served
 from backend.commands.http_server import most_workers
 from backend.commands.progress import Advance, progress
@@ -59,14 +61,6 @@ _PREPARE = (
 Arrivals = Iterator[tuple[Holder, dict[str, object]]]
 
 
-class Line(NamedTuple):
-    """A name, what each round found, and the unit."""
-
-    name: str
-    found: Sequence[float]
-    unit: str
-
-
 class _Day(NamedTuple):
     """Subjects with something due on a day, those computed, and the scores and changes written for them."""
 
@@ -76,12 +70,21 @@ class _Day(NamedTuple):
     changes: int
 
 
-def measure(rounds: int) -> Iterator[Line]:
-    """The lines of both parts. Raises Wrong if a score does not follow."""
+def measure(_: int, rounds: int) -> Iterator[Line]:
+    """The lines of both halves; their cities are of a size of their own. Raises Wrong if a score does not follow."""
+    with _throw_away() as (settings, runner):
+        yield from _freshness(runner, settings, rounds)
+    with _throw_away() as (settings, runner):
+        yield from _ordinary_days(runner.run(_days(settings, rounds)))
+
+
+@contextmanager
+def _throw_away() -> Iterator[tuple[Settings, asyncio.Runner]]:
+    """Services of its own with the schema and first keys, and every commit on the disk; removed afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="xinyi-bench-") as name,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         EmbeddedServices(Path(name) / "data") as services,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         settings = Settings(
             data_directory=Path(name) / "data",
@@ -93,20 +96,7 @@ def measure(rounds: int) -> Iterator[Line]:
             message_delivery="silent",
         )
         runner.run(prepare_database(settings))
-        yield from _freshness(runner, settings, rounds)
-    with (
-        tempfile.TemporaryDirectory(prefix="xinyi-bench-") as name,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        EmbeddedServices(Path(name) / "data") as services,
-    ):
-        settings = Settings(
-            data_directory=Path(name) / "data",
-            database_url=services.database_url,
-            redis_url=services.redis_url,
-            message_delivery="silent",
-        )
-        runner.run(prepare_database(settings))
-        yield from _ordinary_days(runner.run(_days(settings, rounds)))
+        yield settings, runner
 
 
 def _freshness(runner: asyncio.Runner, settings: Settings, rounds: int) -> Iterator[Line]:
@@ -222,8 +212,3 @@ async def _day(platform: Platform, queue: DueQueue, computed: _Counted) -> _Day:
     async with platform.database.connection() as connection:
         scores, changes = await store.scores_written(connection, now)
     return _Day(due, computed.subjects - before, scores, changes)
-
-
-if __name__ == "__main__":
-    for line in measure(5):
-        print(line.name, [round(value, 3) for value in line.found], line.unit)
