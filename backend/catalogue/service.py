@@ -2,16 +2,26 @@
 
 from datetime import date
 from functools import cache
+from threading import Lock
 
 from backend.catalogue.catalogue import Catalogue, CatalogueItem, load_catalogue
 from backend.catalogue.messages import CatalogueEntry, PublicityTerm, TermOfGrade
 from backend.platform.clock import local_date
 from backend.platform.platform import Platform
 
+# Deliveries and rule sets are checked in threads. Two that decode the same types for the first time at once end the process:
+# msgspec 0.22 lets the second use what the first has not finished.
+_LOADING = Lock()
 
-@cache
+
 def present() -> Catalogue:
     """The catalogue in use, with all its versions. Raises CatalogueError when it may not stand."""
+    with _LOADING:
+        return _loaded()
+
+
+@cache
+def _loaded() -> Catalogue:
     return load_catalogue()
 
 

@@ -1,10 +1,15 @@
 """The catalogue: what may be recorded, and what a catalogue is refused for."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import cache
+from threading import Barrier
 
 import msgspec
 import pytest
 
+from backend.catalogue import service
 from backend.catalogue.catalogue import STANDARD_CATALOGUE, Catalogue, load_catalogue, parse_catalogue
 from backend.catalogue.refusal import CatalogueError
 
@@ -173,3 +178,23 @@ def test_forbidden_names_are_found(catalogue: Catalogue, name: str) -> None:
 @pytest.mark.parametrize("name", ["CF_NR_FK", "general", "generation", "taxi", "备注", "healthy"])
 def test_innocent_names_are_not_forbidden(catalogue: Catalogue, name: str) -> None:
     assert catalogue.forbidden_ground(name) is None
+
+
+def test_however_many_threads_ask_first_the_catalogue_is_loaded_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    together, loads = Barrier(4), list[Catalogue]()
+
+    def slowly() -> Catalogue:
+        time.sleep(0.05)
+        loads.append(load_catalogue())
+        return loads[-1]
+
+    def ask(_: int) -> Catalogue:
+        together.wait()
+        return service.present()
+
+    monkeypatch.setattr(service, "load_catalogue", slowly)
+    monkeypatch.setattr(service, "_loaded", cache(service._loaded.__wrapped__))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(ask, range(4)))
+    assert len(loads) == 1
+    assert all(each is loads[0] for each in found)

@@ -18,6 +18,7 @@ REVIEWED = [
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
     ),
     ("codes.by_handle", "ids only, to check what was typed; says nothing about whose ticket it is"),
+    ("commands.scores_written", "counts of a city that was made for measuring"),
     (
         "consents.given",
         "whether the processing that follows is allowed at all; decides before anything about the person is read",

@@ -13,17 +13,18 @@ from backend.platform.access import Access, Ground
 from backend.platform.callers import system_access
 from backend.platform.clock import SettableClock
 from backend.platform.database import Connection
+from backend.platform.due import DueQueue
 from backend.platform.identifiers import make_identity_number
 from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from backend.records import service
+from backend.records.intake import RETENTION
 from backend.records.messages import Correction
 from backend.subjects import service as subjects
 from backend.subjects.service import Identifier, SubjectKind
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.signed import SignedCaller
 from tests.builders.sources import AUTHORITY, add_source, penalty, volunteering
-from tests.conftest import RunDue
 from tests.records.rows import CODE, honour, permit
 
 PATH = "/v1/source/deliveries"
@@ -192,8 +193,7 @@ async def test_only_a_positive_record_can_be_hidden(
 
 
 async def test_the_score_is_looked_at_again_when_a_record_is_archived(
-    source: SignedCaller, person: PersonBuilder, client: httpx2.AsyncClient, clock: SettableClock, run_due: RunDue,
-    platform: Platform,
+    source: SignedCaller, person: PersonBuilder, client: httpx2.AsyncClient, clock: SettableClock, platform: Platform
 ) -> None:  # fmt: skip
     someone = await person()
     await deliver(source, volunteering(someone))
@@ -204,7 +204,7 @@ async def test_the_score_is_looked_at_again_when_a_record_is_archived(
     assert fact.ends_on == last
     await forget_waiting(platform)
     clock.move(timedelta(days=(last - date(2026, 11, 23)).days))
-    await run_due()
+    await DueQueue(platform.database, clock, {RETENTION: service.retention_handler(platform)}).run_due()
     async with platform.database.connection() as connection:
         archived = await connection.impersonal("the test counts", "SELECT state FROM record")
     assert [row["state"] for row in archived] == ["archived"]
