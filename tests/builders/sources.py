@@ -10,7 +10,7 @@ from backend.records.messages import NewSource
 from partners.signatures.keys import jwk_of
 from partners.signatures.requests import SigningKey
 from tests.builders.people import Person
-from tests.builders.signed import new_signing_key
+from tests.builders.signed import SignedCaller, new_signing_key
 
 ITEMS = [
     "volunteer-service", "honour", "penalty", "permit", "donation", "contract-kept", "commitment-kept",
@@ -34,6 +34,12 @@ async def add_source(
         )
     await platform.signers.reload()
     return source_id, key
+
+
+async def deliver(source: SignedCaller, *rows: Any) -> None:
+    """Delivers rows that are all accepted."""
+    answer = await source("POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": list(rows)})
+    assert answer.json()["returned"] == 0, answer.text
 
 
 AUTHORITY = "91320100748204660Q"

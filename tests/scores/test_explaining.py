@@ -9,28 +9,14 @@ from typing import Any
 
 import httpx2
 import jwt
-import pytest
 
 from backend.platform.clock import SettableClock, local_date
 from backend.scores.bundles import digest
 from partners import base64url
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.signed import SignedCaller
-from tests.builders.sources import add_source, penalty, volunteering
+from tests.builders.sources import deliver, penalty, volunteering
 from tests.conftest import RunDue
-
-
-@pytest.fixture
-async def source(client: httpx2.AsyncClient, clock: SettableClock, platform: Any) -> SignedCaller:
-    """A source that may deliver every item."""
-    _, key = await add_source(platform)
-    return SignedCaller(client, clock, key)
-
-
-async def deliver(source: SignedCaller, *rows: Any) -> None:
-    """Delivers rows that are all accepted."""
-    answer = await source("POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": list(rows)})
-    assert answer.json()["returned"] == 0, answer.text
 
 
 async def explained(client: httpx2.AsyncClient, someone: Person, day: date | None = None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from backend.scores import computing
 from backend.subjects.service import TOUCHED
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.signed import SignedCaller
-from tests.builders.sources import add_source, first_aid, penalty, volunteering
+from tests.builders.sources import deliver, first_aid, penalty, volunteering
 
 _ACCESS = system_access("test", "测试", "测试", Ground.LEGAL_DUTY)
 _MOMENT = timedelta(microseconds=1)
@@ -104,19 +104,6 @@ class City:
         record_id = await self.record(item)
         async with self.platform.database.transaction() as connection:
             await act(self.platform, connection, _ACCESS, record_id, *more)
-
-
-@pytest.fixture
-async def source(client: httpx2.AsyncClient, clock: SettableClock, platform: Platform) -> SignedCaller:
-    """A source that may deliver every item."""
-    _, key = await add_source(platform)
-    return SignedCaller(client, clock, key)
-
-
-async def deliver(source: SignedCaller, *rows: Any) -> None:
-    """Delivers rows that are all accepted."""
-    answer = await source("POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": list(rows)})
-    assert answer.json()["returned"] == 0, answer.text
 
 
 @pytest.fixture

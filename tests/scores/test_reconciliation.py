@@ -13,15 +13,8 @@ from backend.scores import computing, reconciliation
 from backend.scores.messages import Reconciliation
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.signed import SignedCaller
-from tests.builders.sources import add_source, penalty, volunteering
+from tests.builders.sources import deliver, penalty, volunteering
 from tests.conftest import RunDue
-
-
-@pytest.fixture
-async def source(client: httpx2.AsyncClient, clock: SettableClock, platform: Platform) -> SignedCaller:
-    """A source that may deliver every item."""
-    _, key = await add_source(platform)
-    return SignedCaller(client, clock, key)
 
 
 @pytest.fixture
@@ -29,8 +22,7 @@ async def someone(person: PersonBuilder, source: SignedCaller, run_due: RunDue) 
     """Somebody with two records that count and one that came later than its rule's cap allows, computed."""
     found = await person()
     rows = [volunteering(found), penalty(found), volunteering(found, "ZY-2", hours="1", sequence=2)]
-    answer = await source("POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": rows})
-    assert answer.json()["returned"] == 0, answer.text
+    await deliver(source, *rows)
     await run_due()
     return found
 

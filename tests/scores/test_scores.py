@@ -1,31 +1,16 @@
 """The score follows the records: on arrival, on change, on its dates; with consent only; explained to the last point."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import httpx2
-import pytest
 
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from backend.scores import computing
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.signed import SignedCaller
-from tests.builders.sources import add_source, penalty, volunteering
+from tests.builders.sources import deliver, penalty, volunteering
 from tests.conftest import RunDue
-
-
-@pytest.fixture
-async def source(client: httpx2.AsyncClient, clock: SettableClock, platform: Platform) -> SignedCaller:
-    """A source that may deliver every item."""
-    _, key = await add_source(platform)
-    return SignedCaller(client, clock, key)
-
-
-async def deliver(source: SignedCaller, *rows: Any) -> None:
-    """Delivers rows that are all accepted."""
-    answer = await source("POST", "/v1/source/deliveries", {"delivery_ref": "d", "rows": list(rows)})
-    assert answer.json()["returned"] == 0, answer.text
 
 
 async def millipoints(client: httpx2.AsyncClient, someone: Person) -> int:
