@@ -155,6 +155,10 @@ def bench(
     records: Annotated[
         int, typer.Option(min=1000, max=1_000_000_000, help="评分测量的记录数。 Records of the scoring bench.")
     ] = 3_600_000,
+    only: Annotated[
+        Literal["subject", "city", "incremental"] | None,
+        typer.Option(help="评分测量只做哪一部分。 One part of the scoring bench alone."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """测量：主要接口与同一次运行的空接口，或评分引擎。 Measure the hot endpoints beside the bare ceilings, or the scoring."""
@@ -162,7 +166,7 @@ def bench(
     if what == "scoring":
         from backend.commands.bench.scoring.command import run as run_scoring
 
-        raise typer.Exit(run_scoring(records, rounds or 5))
+        raise typer.Exit(run_scoring(records, rounds or 5, only, as_json=as_json))
     from backend.commands.bench import Plan, run
 
     plan = Plan(seconds=seconds, connections=connections, rounds=rounds or 3, residents=residents)

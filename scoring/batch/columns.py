@@ -68,28 +68,47 @@ def facts_batch(subjects: Iterable[tuple[int, Sequence[Fact]]]) -> pyarrow.Recor
 _NOTHING = Fact("", "", date(1970, 1, 1), None, "active", None, None, "")
 
 
-def columns_of(batch: pyarrow.RecordBatch, plan: Plan) -> Columns:
-    """A batch in the layout of `FACTS` as arrays, without copying. Raises ValueError for another layout or a null."""
-    if batch.schema.names != FACTS.names:
-        raise ValueError(f"facts have the columns {', '.join(FACTS.names)}, not {', '.join(batch.schema.names)}")
-    if any(column.null_count for column in batch.columns):
-        raise ValueError("facts have no nulls: no grade is '', no end 9999-12-31, no amount 0")
-    item, grade, state = (batch.column(name).cast(_TEXT) for name in ("item", "grade", "state"))
-    entries = {key: index for index, key in enumerate(plan.entries)}
-    items, grades, states = (column.dictionary.to_pylist() for column in (item, grade, state))
-    nothing = len(entries)
-    entry_of = numpy.full((len(items), len(grades), len(states)), nothing, dtype=numpy.uint32)
-    if "active" in states:
-        entry_of[:, :, states.index("active")] = [
-            [entries.get((name, of or None), entries.get((name, None), nothing)) for of in grades] for name in items
-        ]
-    return Columns(
-        subject=batch.column("subject").to_numpy(),
-        item=item.indices.to_numpy().view(numpy.uint32),
-        grade=grade.indices.to_numpy().view(numpy.uint32),
-        state=state.indices.to_numpy().view(numpy.uint32),
-        day=batch.column("occurred_on").view(pyarrow.int32()).to_numpy(),
-        ends=batch.column("ends_on").view(pyarrow.int32()).to_numpy(),
-        amount=batch.column("amount").to_numpy(),
-        entry_of=entry_of,
-    )
+class Reader:
+    """Reads batches in the layout of `FACTS` as arrays, without copying, for one plan.
+
+    What the texts of a batch mean is looked up once and kept while batches come with the same dictionaries, as those of
+    one file do.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._entries = {key: index for index, key in enumerate(plan.entries)}
+        self._dictionaries: tuple[pyarrow.Array, ...] = ()
+        self._entry_of: Array = numpy.empty((0, 0, 0), numpy.uint32)
+
+    def columns(self, batch: pyarrow.RecordBatch) -> Columns:
+        """A batch as arrays. Raises ValueError for another layout or a null."""
+        if batch.schema.names != FACTS.names:
+            raise ValueError(f"facts have the columns {', '.join(FACTS.names)}, not {', '.join(batch.schema.names)}")
+        subject, *texts, occurred_on, ends_on, amount = batch.columns
+        if any(column.null_count for column in batch.columns):
+            raise ValueError("facts have no nulls: no grade is '', no end 9999-12-31, no amount 0")
+        item, grade, state = (text if text.type == _TEXT else text.cast(_TEXT) for text in texts)
+        return Columns(
+            subject=subject.to_numpy(),
+            item=item.indices.to_numpy().view(numpy.uint32),
+            grade=grade.indices.to_numpy().view(numpy.uint32),
+            state=state.indices.to_numpy().view(numpy.uint32),
+            day=occurred_on.view(pyarrow.int32()).to_numpy(),
+            ends=ends_on.view(pyarrow.int32()).to_numpy(),
+            amount=amount.to_numpy(),
+            entry_of=self._entries_by_text(item.dictionary, grade.dictionary, state.dictionary),
+        )
+
+    def _entries_by_text(self, *dictionaries: pyarrow.Array) -> Array:
+        kept = self._dictionaries
+        if not kept or not all(one.equals(other) for one, other in zip(dictionaries, kept, strict=True)):
+            items, grades, states = (dictionary.to_pylist() for dictionary in dictionaries)
+            nothing = len(self._entries)
+            entry_of = numpy.full((len(items), len(grades), len(states)), nothing, dtype=numpy.uint32)
+            if "active" in states:
+                entry_of[:, :, states.index("active")] = [
+                    [self._entries.get((name, of or None), self._entries.get((name, None), nothing)) for of in grades]
+                    for name in items
+                ]
+            self._dictionaries, self._entry_of = dictionaries, entry_of
+        return self._entry_of

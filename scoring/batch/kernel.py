@@ -86,13 +86,12 @@ def _give_points(columns, tables, kept, entries, stops, contributions, scores, r
     rules, sides = tables.rule_kind.size, tables.side_total_cap.size
     ceilings = tables.ceiling_count.size
     first_day, last_day = tables.first_day, tables.year_of.size - 1
-    # Nothing is set to zero between subjects or years: each figure carries the subject or year that it is of.
+    # What is of a year is not set to zero when the year ends, which comes unforeseen: it carries the year that it is of.
     amounts, amounts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     of_year, of_year_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
-    in_all, in_all_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
     side_of_year, side_of_year_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
-    side_in_all, side_in_all_of = numpy.zeros(sides, numpy.int64), numpy.zeros(sides, numpy.int64)
-    counts, counts_of = numpy.zeros(rules, numpy.int64), numpy.zeros(rules, numpy.int64)
+    in_all, side_in_all = numpy.zeros(rules, numpy.int64), numpy.zeros(sides, numpy.int64)
+    counts = numpy.zeros(rules, numpy.int64)
     best_place = numpy.zeros(tables.groups, numpy.int64)
     best_size = numpy.zeros(tables.groups, numpy.int64)
     backs = numpy.empty(0 if tables.groups == 0 else kept.size, numpy.uint32)
@@ -107,6 +106,10 @@ def _give_points(columns, tables, kept, entries, stops, contributions, scores, r
             _best_of_groups(tables, backs, entries, start, stop, best_place, best_size)
         whole = (number + 1) * _YEARS
         total = 0
+        in_all[:] = 0
+        side_in_all[:] = 0
+        if ceilings > 0:
+            counts[:] = 0
         for place in range(start, stop):
             row = kept[place]
             entry = entries[place]
@@ -114,8 +117,7 @@ def _give_points(columns, tables, kept, entries, stops, contributions, scores, r
             when = min(max(columns.day[row] - first_day, 0), last_day)
             year = whole + 1 + tables.year_of[when]
             if ceilings > 0:
-                counts[rule] = (counts[rule] if counts_of[rule] == whole else 0) + 1
-                counts_of[rule] = whole
+                counts[rule] += 1
             kind = tables.rule_kind[rule]
             size = 0
             if kind == _FIXED:
@@ -142,16 +144,14 @@ def _give_points(columns, tables, kept, entries, stops, contributions, scores, r
                 used = of_year[rule] if of_year_of[rule] == year else 0
                 size = min(size, tables.rule_yearly_cap[rule] - used)
                 of_year[rule], of_year_of[rule] = used + size, year
-            used = in_all[rule] if in_all_of[rule] == whole else 0
-            size = min(size, tables.rule_total_cap[rule] - used)
-            in_all[rule], in_all_of[rule] = used + size, whole
+            size = min(size, tables.rule_total_cap[rule] - in_all[rule])
+            in_all[rule] += size
             if tables.capped_by_year:
                 used = side_of_year[side] if side_of_year_of[side] == year else 0
                 size = min(size, tables.side_yearly_cap[side] - used)
                 side_of_year[side], side_of_year_of[side] = used + size, year
-            used = side_in_all[side] if side_in_all_of[side] == whole else 0
-            size = min(size, tables.side_total_cap[side] - used)
-            side_in_all[side], side_in_all_of[side] = used + size, whole
+            size = min(size, tables.side_total_cap[side] - side_in_all[side])
+            side_in_all[side] += size
             points = tables.rule_sign[rule] * size
             contributions[row] = points
             total += points
@@ -164,7 +164,7 @@ def _give_points(columns, tables, kept, entries, stops, contributions, scores, r
         for ceiling in range(ceilings):
             reached = 0
             for index in range(rules):
-                if tables.ceiling_rules[ceiling, index] and counts_of[index] == whole:
+                if tables.ceiling_rules[ceiling, index]:
                     reached += counts[index]
             if reached >= tables.ceiling_count[ceiling]:
                 rank = min(rank, tables.ceiling_rank[ceiling])

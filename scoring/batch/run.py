@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy
 import pyarrow
 
-from scoring.batch.columns import Array, columns_of
+from scoring.batch.columns import Array, Reader
 from scoring.batch.kernel import run
 from scoring.batch.tables import Tables, tables_of
-from scoring.compile import Plan, plan_on
+from scoring.compile import plan_on
 from scoring.ruleset import RuleSet
 
 
@@ -32,9 +32,10 @@ def score_batches(rule_set: RuleSet, as_of: date, batches: Iterable[pyarrow.Reco
     """
     plan = plan_on(rule_set, as_of)
     tables = tables_of(rule_set, plan)
+    reader = Reader(plan)
     last: int | None = None
     for whole in _whole_subjects(batches):
-        scored = _score(plan, tables, whole)
+        scored = _score(reader, tables, whole)
         if last is not None and int(scored.subjects[0]) <= last:
             raise ValueError("facts are not sorted by subject")
         last = int(scored.subjects[-1])
@@ -82,7 +83,7 @@ def _joined(parts: list[pyarrow.RecordBatch]) -> pyarrow.RecordBatch:
     return table.to_batches()[0]
 
 
-def _score(plan: Plan, tables: Tables, facts: pyarrow.RecordBatch) -> Scored:
+def _score(reader: Reader, tables: Tables, facts: pyarrow.RecordBatch) -> Scored:
     rows = facts.num_rows
     contributions = numpy.empty(rows, numpy.int32)
     subjects, scores, ranks = (
@@ -90,5 +91,5 @@ def _score(plan: Plan, tables: Tables, facts: pyarrow.RecordBatch) -> Scored:
         numpy.empty(rows, numpy.int32),
         numpy.empty(rows, numpy.int8),
     )
-    found = run(columns_of(facts, plan), tables, contributions, subjects, scores, ranks)
+    found = run(reader.columns(facts), tables, contributions, subjects, scores, ranks)
     return Scored(facts, contributions, subjects[:found], scores[:found], ranks[:found])

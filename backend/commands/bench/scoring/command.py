@@ -27,16 +27,26 @@ _SMALL = 20_000
 _SIZES_OF_ONE = (10, 100)
 
 
-def run(size: int, rounds: int) -> int:
-    """Prints the lines; gives the exit code, 1 if two engines did not agree."""
+def run(size: int, rounds: int, only: str | None = None, *, as_json: bool = False) -> int:
+    """Prints the lines of all parts, or of one; gives the exit code, 1 if two engines did not agree."""
+    parts = PARTS.values() if only is None else [PARTS[only]]
+    found: dict[str, dict[str, float | str]] = {}
     try:
-        for part in PARTS:
+        for part in parts:
             for line in part(size, rounds):
-                _show(line)
+                found[line.name] = _figures(line)
+                if not as_json:
+                    _show(line)
     except Wrong as wrong:
         print(f"测量中止，结果不一致。 The bench ended: results differ.\n{wrong}", file=sys.stderr)
         return 1
+    if as_json:
+        print(msgspec.json.encode(found).decode())
     return 0
+
+
+def _figures(line: Line) -> dict[str, float | str]:
+    return {"median": median(line.found), "min": min(line.found), "max": max(line.found), "unit": line.unit}
 
 
 def _show(line: Line) -> None:
@@ -120,4 +130,8 @@ def _one_subject(_: int, rounds: int) -> Iterator[Line]:
 
 
 # What is measured, one line for each: gives lines for a number of records and of rounds.
-PARTS: tuple[Callable[[int, int], Iterator[Line]], ...] = (_one_subject, _city, incremental.measure)
+PARTS: dict[str, Callable[[int, int], Iterator[Line]]] = {
+    "subject": _one_subject,
+    "city": _city,
+    "incremental": incremental.measure,
+}
