@@ -142,14 +142,16 @@ def demo(
 @refusing
 def bench(
     what: Annotated[
-        Literal["server", "scoring"], typer.Argument(help="测量什么。 The server's operations, or the scoring engines.")
+        Literal["server", "scoring", "codes"],
+        typer.Argument(help="测量什么。 The server's operations, the scoring engines, or codes and signatures."),
     ] = "server",
     seconds: Annotated[
         float, typer.Option(min=0.1, max=10, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
     ] = 3.0,
     connections: Annotated[int, typer.Option(min=1, max=256, help="同时连接数。 Connections kept open.")] = 32,
     rounds: Annotated[
-        int | None, typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are: 3, scoring 5.")
+        int | None,
+        typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are: 3, scoring and codes 5."),
     ] = None,
     residents: Annotated[int, typer.Option(min=100, max=100_000, help="居民人数。 Number of residents.")] = 1000,
     records: Annotated[
@@ -167,6 +169,10 @@ def bench(
         from backend.commands.bench.scoring.command import run as run_scoring
 
         raise typer.Exit(run_scoring(records, rounds or 5, only, as_json=as_json))
+    if what == "codes":
+        from backend.commands.bench.codes.command import run as run_codes
+
+        raise typer.Exit(run_codes(rounds or 5, connections, seconds, as_json=as_json))
     from backend.commands.bench import Plan, run
 
     plan = Plan(seconds=seconds, connections=connections, rounds=rounds or 3, residents=residents)

@@ -2,25 +2,21 @@
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import uvloop
 
 from backend.commands.bench import store
 from backend.commands.bench.load import Window, Wrong
 from backend.commands.bench.population import Population, pieces, populate
 from backend.commands.bench.report import Found, Report, as_text, show, values_of
 from backend.commands.bench.requests import ROWS, Requests, accepted, eligible
-from backend.commands.bench.server import free_port, served
+from backend.commands.bench.server import served
+from backend.commands.bench.services import throw_away
 from backend.commands.http_server import most_workers
 from backend.commands.progress import Advance, progress
-from backend.commands.serve import prepare_database
 from backend.commands.services import opened
-from backend.platform.embedded import EmbeddedServices
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
 
@@ -57,30 +53,18 @@ def run(settings: Settings, plan: Plan, *, as_json: bool) -> int:
 
     Of `settings` only the number of workers is taken: whatever the environment names is left alone.
     """
-    with tempfile.TemporaryDirectory(prefix="xinyi-bench-") as folder:
-        try:
-            report = _report(Path(folder), settings.workers or most_workers(), plan)
-        except Wrong as wrong:
-            print(
-                f"测量中止，结果不可信。 The bench ended: its result could not be believed.\n{wrong}", file=sys.stderr
-            )
-            return 1
+    try:
+        report = _report(settings.workers or most_workers(), plan)
+    except Wrong as wrong:
+        print(f"测量中止，结果不可信。 The bench ended: its result could not be believed.\n{wrong}", file=sys.stderr)
+        return 1
     show(report)
     print(as_text(report, as_json=as_json))
     return 0
 
 
-def _report(folder: Path, workers: int, plan: Plan) -> Report:
-    with EmbeddedServices(folder / "data") as services, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        settings = Settings(
-            data_directory=folder / "data",
-            host="127.0.0.1",
-            port=free_port(),
-            database_url=services.database_url,
-            redis_url=services.redis_url,
-            workers=workers,
-            message_delivery="silent",
-        )
+def _report(workers: int, plan: Plan) -> Report:
+    with throw_away(workers) as (settings, runner):
         population = runner.run(_populated(settings, plan.residents))
         with served(settings):
             rounds, units = runner.run(_rounds(settings, population, plan))
@@ -96,7 +80,6 @@ def _report(folder: Path, workers: int, plan: Plan) -> Report:
 
 
 async def _populated(settings: Settings, residents: int) -> Population:
-    await prepare_database(settings)
     async with opened(settings) as platform:
         with progress("准备测量用的居民与记录 residents and records", pieces(residents)) as advance:
             return await populate(platform, residents, advance)

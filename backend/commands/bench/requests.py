@@ -65,6 +65,12 @@ class Requests:
         """The ceiling of the server, one indexed select and one cache read."""
         return [self._request("GET", f"{ceilings.SELECT_AND_CACHE}/{self._population.partner.key_id}")] * count
 
+    async def signed(self, count: int) -> list[bytes]:
+        """The ceiling of the server, one verified signature and one signed answer: bodies as those of a verification."""
+        body = {"code": "x" * 43, "benefit": BENEFIT, "terminal": "till-1", "partner_ref": "bench"}
+        partner = self._population.partner
+        return [self._signed(ceilings.SIGNED, body, partner, idempotency_key=str(uuid4())) for _ in range(count)]
+
     async def code_issue(self, count: int) -> list[bytes]:
         """Residents ask for their current code, one after the other."""
         path = f"/v1/me/code?scene={SCENE.name.lower()}"

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from backend.platform.logging import configure_logging
 from backend.platform.refusal import Refusal
 from backend.platform.settings import ENVIRONMENT, Settings, read_settings
 
+OURS = "backend.commands.bench.server"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 
@@ -30,19 +31,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[None]:
+def served(settings: Settings, module: str = OURS, environment: Mapping[str, str] | None = None) -> Iterator[None]:
     """A server on these settings for as long as the block lasts. Its log, as wordy as in production, goes to a file.
 
-    Raises Refusal when it does not come up.
+    `module` is run: ours, or a peer's, with more of an environment. Raises Refusal when it does not come up.
     """
-    metrics = settings.data_directory / "metrics"
-    metrics.mkdir()
-    log_file = settings.data_directory / "server.log"
-    environment = _environment(settings) | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    folder = settings.data_directory / f"port-{settings.port}"
+    metrics = folder / "metrics"
+    metrics.mkdir(parents=True)
+    log_file = folder / "server.log"
+    whole = _environment(settings) | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)} | dict(environment or {})
     with log_file.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "backend.commands.bench.server"], env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen([sys.executable, "-m", module], env=whole, stdout=log, stderr=log)  # noqa: S603
     try:
         _wait(process, settings, log_file)
         yield

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
-from statistics import median
 
 import msgspec
 
+from backend.commands.bench.lines import Line, show_all
 from backend.commands.bench.load import Wrong
 from backend.commands.bench.scoring import city, incremental
 from backend.commands.bench.scoring.child import Measured
-from backend.commands.bench.scoring.lines import Line
 from backend.commands.bench.scoring.subject import ENGINES, microseconds, records
 from backend.commands.progress import Advance, progress
 
@@ -30,29 +29,7 @@ _SIZES_OF_ONE = (10, 100)
 def run(size: int, rounds: int, only: str | None = None, *, as_json: bool = False) -> int:
     """Prints the lines of all parts, or of one; gives the exit code, 1 if two engines did not agree."""
     parts = PARTS.values() if only is None else [PARTS[only]]
-    found: dict[str, dict[str, float | str]] = {}
-    try:
-        for part in parts:
-            for line in part(size, rounds):
-                found[line.name] = _figures(line)
-                if not as_json:
-                    _show(line)
-    except Wrong as wrong:
-        print(f"测量中止，结果不一致。 The bench ended: results differ.\n{wrong}", file=sys.stderr)
-        return 1
-    if as_json:
-        print(msgspec.json.encode(found).decode())
-    return 0
-
-
-def _figures(line: Line) -> dict[str, float | str]:
-    return {"median": median(line.found), "min": min(line.found), "max": max(line.found), "unit": line.unit}
-
-
-def _show(line: Line) -> None:
-    digits = 3 if line.unit == "ratio" else 2
-    for end, value in (("", median(line.found)), ("_min", min(line.found)), ("_max", max(line.found))):
-        print(f"bench {line.name}{end} {value:.{digits}f} {line.unit}", flush=True)
+    return show_all((part(size, rounds) for part in parts), as_json=as_json)
 
 
 def _present(needed: Mapping[str, str]) -> list[str]:

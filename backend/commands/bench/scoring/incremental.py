@@ -6,36 +6,29 @@ it cannot be done without: one row fetched by its key, one row committed to the 
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import cycle, islice
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import uvloop
-
 from backend import rooms
 from backend.city.create import create_city
 from backend.commands.bench import store
+from backend.commands.bench.lines import Line
 from backend.commands.bench.load import Wrong
 from backend.commands.bench.population import Holder, Population, populate
-from backend.commands.bench.scoring.lines import Line
-from backend.commands.bench.server import free_port, served
-from backend.commands.http_server import most_workers
+from backend.commands.bench.server import served
+from backend.commands.bench.services import throw_away
 from backend.commands.progress import Advance, progress
-from backend.commands.serve import prepare_database
 from backend.commands.services import opened
 from backend.platform import platform as ports
 from backend.platform.callers import Signer
 from backend.platform.clock import SettableClock, SystemClock, local_date, start_of_day
 from backend.platform.database import Connection
 from backend.platform.due import DueQueue, Handler
-from backend.platform.embedded import EmbeddedServices
 from backend.platform.platform import Platform
 from backend.platform.roles import Role
 from backend.platform.settings import Settings
@@ -72,31 +65,10 @@ class _Day(NamedTuple):
 
 def measure(_: int, rounds: int) -> Iterator[Line]:
     """The lines of both halves; their cities are of a size of their own. Raises Wrong if a score does not follow."""
-    with _throw_away() as (settings, runner):
+    with throw_away() as (settings, runner):
         yield from _freshness(runner, settings, rounds)
-    with _throw_away() as (settings, runner):
+    with throw_away() as (settings, runner):
         yield from _ordinary_days(runner.run(_days(settings, rounds)))
-
-
-@contextmanager
-def _throw_away() -> Iterator[tuple[Settings, asyncio.Runner]]:
-    """Services of its own with the schema and first keys, and every commit on the disk; removed afterwards."""
-    with (
-        tempfile.TemporaryDirectory(prefix="xinyi-bench-") as name,
-        EmbeddedServices(Path(name) / "data") as services,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        settings = Settings(
-            data_directory=Path(name) / "data",
-            host="127.0.0.1",
-            port=free_port(),
-            database_url=services.database_url,
-            redis_url=services.redis_url,
-            workers=most_workers(),
-            message_delivery="silent",
-        )
-        runner.run(prepare_database(settings))
-        yield settings, runner
 
 
 def _freshness(runner: asyncio.Runner, settings: Settings, rounds: int) -> Iterator[Line]:
