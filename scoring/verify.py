@@ -192,4 +192,6 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("用法 usage: python3 verify.py xinyi-score.json")
     sys.exit(main(sys.argv[1]))

@@ -93,6 +93,7 @@ def _row(subject_id: UUID, result: Result) -> dict[str, object]:
         "level_rank": result.level.rank,
         "lines": result.lines,
         "not_counted": result.not_counted,
+        "held": result.held,
         "next_change_on": result.next_change_on,
     }
 

@@ -61,22 +61,23 @@ async def write_differences(
 ) -> int:
     """Writes the scores that differ from what is stored, and a change for those with other points; gives how many differed.
 
-    A score has subject_id, millipoints, level_rank, lines, not_counted and next_change_on. One round trip.
+    A score has subject_id, millipoints, level_rank, lines, not_counted, held and next_change_on. One round trip.
     """
     [found] = await connection.impersonal(
         "compared with the recomputed score in the same statement; the recomputation itself is logged",
         "WITH differing AS MATERIALIZED (SELECT given.*, score.millipoints AS before FROM jsonb_to_recordset($5) AS given("
-        "subject_id uuid, millipoints int, level_rank smallint, lines jsonb, not_counted jsonb, next_change_on date) "
+        "subject_id uuid, millipoints int, level_rank smallint, lines jsonb, not_counted jsonb, held jsonb, "
+        "next_change_on date) "
         "LEFT JOIN score USING (subject_id) "
         "WHERE (score.rule_set, score.version, score.millipoints, score.level_rank, score.next_change_on, score.lines, "
-        "score.not_counted) IS DISTINCT FROM ($1, $2, given.millipoints, given.level_rank, given.next_change_on, given.lines, "
-        "given.not_counted)), "
-        "written AS (INSERT INTO score (subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, as_of, "
-        "next_change_on, computed_at) SELECT subject_id, $1, $2, millipoints, level_rank, lines, not_counted, $3, "
+        "score.not_counted, score.held) IS DISTINCT FROM ($1, $2, given.millipoints, given.level_rank, given.next_change_on, "
+        "given.lines, given.not_counted, given.held)), "
+        "written AS (INSERT INTO score (subject_id, rule_set, version, millipoints, level_rank, lines, not_counted, held, as_of, "
+        "next_change_on, computed_at) SELECT subject_id, $1, $2, millipoints, level_rank, lines, not_counted, held, $3, "
         "next_change_on, $4 FROM differing "
         "ON CONFLICT (subject_id) DO UPDATE SET rule_set = excluded.rule_set, version = excluded.version, "
         "millipoints = excluded.millipoints, level_rank = excluded.level_rank, lines = excluded.lines, "
-        "not_counted = excluded.not_counted, as_of = excluded.as_of, next_change_on = excluded.next_change_on, "
+        "not_counted = excluded.not_counted, held = excluded.held, as_of = excluded.as_of, next_change_on = excluded.next_change_on, "
         "computed_at = excluded.computed_at), "
         "changes AS (INSERT INTO score_change (subject_id, at, rule_set, version, before, after, level_rank) "
         "SELECT subject_id, $4, $1, $2, before, millipoints, level_rank FROM differing "

@@ -14,6 +14,7 @@ class Score(Table, tablename="score"):
     level_rank = SmallInt(null=False, default=None)
     lines = JSONB(null=False, default=None)
     not_counted = JSONB(null=False, default=None)
+    held = JSONB(null=False, default=[])
     as_of = Date(null=False, default=None)
     next_change_on = Date(null=True, default=None)
     computed_at = Timestamptz(null=False, default=None)

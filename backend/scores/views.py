@@ -62,7 +62,7 @@ def stored_explanation(rule_set: RuleSet, row: Row) -> ExplanationOut:
         stored_score(rule_set, row),
         msgspec.convert(row["lines"], list[Line]),
         msgspec.convert(row["not_counted"], list[NotCounted]),
-        (),
+        msgspec.convert(row["held"], tuple[Held, ...]),
     )
 
 

@@ -1,8 +1,12 @@
 """A resident's way through the page, in a real browser on a phone-sized screen."""
 
+import asyncio
 import json
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
+from importlib.resources import files
 
 import httpx2
 import pytest
@@ -77,10 +81,25 @@ async def test_from_registration_to_the_code_the_score_and_why(
     assert sorted(points) == sorted(["600", "+5", "-40"])
     assert sum(int(text) for text in points) == 565
     await expect(why.locator("#why-sum")).to_have_text("565")
-    await expect(why.locator("#why-next .line")).to_have_count(2)
     await expect(why.locator("#why-others .line")).to_have_count(1)
     assert await fits_the_screen(page)
     await why.get_by_role("button", name="关闭").click()
+
+    await page.get_by_role("button", name="今后与提升办法").click()
+    ahead = page.locator("#ahead")
+    await expect(ahead.locator("#ahead-changes .points")).to_have_text(["+40", "−5"])
+    await expect(ahead.locator("#ahead-changes .line").first).to_contain_text("届时 605 分")
+    await expect(ahead.locator("#ahead-ways .line")).to_have_count(3)
+    await expect(ahead.locator("#ahead-ways .line").first).to_contain_text("升至“良好”")
+    assert await fits_the_screen(page)
+    async with page.expect_download() as saving:
+        await ahead.get_by_role("button", name="下载自证包").click()
+    bundle = await (await saving.value).path()
+    checked = await asyncio.to_thread(
+        subprocess.run, [sys.executable, files("scoring") / "verify.py", bundle], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, "565" in checked.stdout) == (0, True), checked.stdout + checked.stderr
+    await ahead.get_by_role("button", name="关闭").click()
 
     await open_tab(page, "便利")
     await expect(page.locator(".benefit").first).to_contain_text("借阅优惠")
@@ -88,6 +107,22 @@ async def test_from_registration_to_the_code_the_score_and_why(
     await open_tab(page, "我的")
     await expect(page.locator("#log")).to_contain_text("信易系统")
     assert someone.name not in await page.locator("#view-account").inner_text(), "masked, also on the own screen"
+    assert await fits_the_screen(page)
+    assert resident_page.complaints == []
+
+
+async def test_whoever_has_no_records_reads_that_nothing_changes_by_itself(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery, run_due: RunDue
+) -> None:
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "compute")
+    await run_due()
+    await open_tab(page, "桃花分")
+    await page.get_by_role("button", name="今后与提升办法").click()
+    await expect(page.locator("#ahead-none")).to_be_visible()
+    await expect(page.locator("#ways-none")).to_be_hidden()
+    await expect(page.locator("#ahead-ways .line")).to_have_count(3)
     assert await fits_the_screen(page)
     assert resident_page.complaints == []
 

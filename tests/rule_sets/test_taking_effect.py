@@ -19,7 +19,8 @@ from backend.platform.settings import Settings
 from backend.rule_sets import service as rule_sets
 from backend.scores import computing, following, reconciliation
 from tests.builders.people import Person, PersonBuilder
-from tests.builders.records import add_source, volunteering
+from tests.builders.records import add_source, deliver, volunteering
+from tests.builders.sources import penalty
 from tests.conftest import RunDue, held_open
 from tests.rule_sets.conftest import NEW_YEAR, Office, taohua
 
@@ -119,6 +120,30 @@ async def test_the_person_sees_by_which_version_before_and_after(
     versions = await office.versions()
     assert (versions["2026.1"]["standing"], versions["2026.1"]["followed_on"]) == ("past", "2027-01-01")
     assert (await client.get("/v1/rule-sets/taohua?version=2026.1")).json()["base_points"] == 600
+
+
+async def test_a_ceiling_that_is_reached_is_told_in_the_stored_explanation_as_in_that_of_the_day(
+    client: httpx2.AsyncClient,
+    office: Office,
+    city: tuple[Person, Person],
+    person: PersonBuilder,
+    platform: Platform,
+    clock: SettableClock,
+    run_due: RunDue,
+) -> None:
+    ceiling = {"id": "held-low", "rules": ["penalty-general"], "rank": 0, "reason": {"zh": "等级限制", "en": "Held"}}
+    await office.publish(taohua(ceilings=[ceiling]))
+    await deliver(platform, "penalty", penalty(city[0])["fields"])
+    move_to(clock, MIDNIGHT)
+    await run_due()
+    await person.sign_in(city[0])
+    stored_one = (await client.get("/v1/me/score/explanation", headers=city[0].headers)).json()
+    of_today = (await client.get("/v1/me/score/explanation?day=2027-01-01", headers=city[0].headers)).json()
+    [held] = stored_one["held"]
+    assert (held["ceiling"], held["level"]["rank"], len(held["record_ids"])) == ("held-low", 0, 1), held
+    assert stored_one["held"] == of_today["held"]
+    assert stored_one["score"]["level"]["rank"] == 0
+    assert (await reconciliation.reconcile(platform, lambda _: None)).differences == 0
 
 
 async def test_the_version_of_any_day_can_be_asked_for(office: Office, platform: Platform) -> None:

@@ -4,6 +4,7 @@ import { AccessLog, Account, Consents } from "./account_view.js";
 import { loadBenefits } from "./benefits_view.js";
 import { CodeView } from "./code_view.js";
 import { Orders } from "./orders_view.js";
+import { prepareOutlook } from "./outlook_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
@@ -78,6 +79,7 @@ function signedOut() {
 
 prepareDialogs();
 prepareWhy(session);
+prepareOutlook(session);
 prepareSignIn(session, proceed);
 onSubmit(
   part("identity-form"),

@@ -1,11 +1,9 @@
 // The score with its level, and why it is what it is: the base and one line for each contributing record, which sum to
 // the score exactly.
 
-import { act, copy, day, named, part } from "./views.js";
+import { act, copy, day, named, part, shown } from "./views.js";
 
 const RETRY_MS = 1500;
-const COMING = 5;
-const MINUS = "−";
 
 let retry;
 
@@ -20,7 +18,7 @@ export async function loadScore(session, consented) {
   if (!score) return;
   part("score-level").textContent = score.level.name;
   part("score-level-en").textContent = score.level.name_en;
-  part("score-value").textContent = score.points.replace("-", MINUS);
+  part("score-value").textContent = shown(score.points);
   part("score-as-of").textContent = score.pending
     ? "有新的变化，正在重新计算 Recomputing"
     : `截至 ${day(score.as_of)}，规则 ${score.version} 版`;
@@ -79,13 +77,7 @@ function drawWhy({ score, base, lines, not_counted: others }, rules, items) {
     line("基础分", "每个人都从这里开始 Everybody starts here", base, 0),
     ...lines.map((one) => line(reason(one), origin(one), one.points, one.millipoints)),
   );
-  part("why-sum").textContent = score.points.replace("-", MINUS);
-
-  const coming = lines.filter((one) => one.until).sort((one, other) => (one.until < other.until ? -1 : 1));
-  part("why-next-part").hidden = !coming.length;
-  part("why-next").replaceChildren(
-    ...coming.slice(0, COMING).map((one) => line(`${day(one.until)}起`, `“${reason(one)}”到期，不再计 ${shown(one.points)} 分`, "", 0)),
-  );
+  part("why-sum").textContent = shown(score.points);
 
   part("why-others-part").hidden = !others.length;
   part("why-others").replaceChildren(...others.map((one) => line(items.get(one.item) ?? one.item, `${one.text} · ${one.source}`, "不计分", null)));
@@ -100,8 +92,6 @@ function origin({ source, occurred_on, until, capped_millipoints: capped }) {
     capped ? "已达上限，部分不计" : null,
   ].filter(Boolean).join(" · ");
 }
-
-const shown = (points) => points.replace("-", MINUS);
 
 function line(title, detail, points, millipoints) {
   const element = copy("line-template", { title, detail, points: shown(points) });

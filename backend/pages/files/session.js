@@ -59,8 +59,19 @@ export class Session {
     return this.call("DELETE", path);
   }
 
-  /** The JSON of an answer; raises Problem. An expired access token is refreshed once. */
+  /** The JSON of an answer; raises Problem. */
   async call(method, path, body, headers = {}) {
+    return content(await this.#answered(method, path, body, headers));
+  }
+
+  /** A file as the server sent it, to the byte; raises Problem. */
+  async file(path) {
+    const answer = await this.#answered("GET", path);
+    return answer.ok ? answer.blob() : content(answer);
+  }
+
+  // An expired access token is refreshed once.
+  async #answered(method, path, body, headers = {}) {
     const used = this.#tokens;
     let answer = await this.#send(method, path, body, headers);
     if (answer.status === 401 && used) {
@@ -68,7 +79,7 @@ export class Session {
       answer = await this.#send(method, path, body, headers);
     }
     if (answer.status === 401 && used) this.#end();
-    return content(answer);
+    return answer;
   }
 
   #send(method, path, body, headers) {

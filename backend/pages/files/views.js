@@ -91,3 +91,6 @@ export const moment = (text) => WHEN.format(new Date(text));
 
 /** An instant, or a plain date, as a day in Shanghai. */
 export const day = (text) => DAY.format(new Date(text.length === 10 ? `${text}T00:00:00+08:00` : text));
+
+/** Points as they are read: with a minus sign, not a hyphen. */
+export const shown = (points) => points.replace("-", "−");
