@@ -4,6 +4,9 @@ The steps are those of `scoring.engine`, in the same order, on the tables of `sc
 on rule sets and records drawn at random. Compiled once by numba and kept beside this file.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy
 from numba import njit
 
@@ -15,6 +18,15 @@ _PER_RECORD, _PER_YEAR = 0, 1
 # More than the calendar of the tables has years: tells apart the years of one subject from those of the next.
 _YEARS = 512
 OUT_OF_ORDER = -1
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """The function in machine code, kept beside this file or in the user's cache; where neither can be written, such as in a
+    read-only container, compiled anew in each process."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
 
 
 def run(columns: Columns, tables: Tables, contributions: Array, subjects: Array, scores: Array, ranks: Array) -> int:
@@ -33,7 +45,7 @@ def run(columns: Columns, tables: Tables, contributions: Array, subjects: Array,
     return found
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _sort_out(columns, tables, kept, entries, subjects, stops):  # type: ignore[no-untyped-def]
     """The rows that count, with their entries; each subject, and where its rows end among them. Gives how many subjects.
 
@@ -57,7 +69,7 @@ def _sort_out(columns, tables, kept, entries, subjects, stops):  # type: ignore[
     return OUT_OF_ORDER if wrong else found
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _points_of(segments, start, stop, amount):  # type: ignore[no-untyped-def]
     points = 0
     for index in range(start, stop):
@@ -67,7 +79,7 @@ def _points_of(segments, start, stop, amount):  # type: ignore[no-untyped-def]
     return points
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _best_of_groups(tables, backs, entries, start, stop, best_place, best_size):  # type: ignore[no-untyped-def]
     """For each one-of group, the place of the row that counts for it, or -1."""
     best_place[:] = -1
@@ -81,7 +93,7 @@ def _best_of_groups(tables, backs, entries, start, stop, best_place, best_size):
                 best_place[group] = place
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _give_points(columns, tables, kept, entries, stops, contributions, scores, ranks):  # type: ignore[no-untyped-def]
     rules, sides = tables.rule_kind.size, tables.side_total_cap.size
     ceilings = tables.ceiling_count.size

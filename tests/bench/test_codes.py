@@ -4,6 +4,7 @@ import pytest
 
 from backend.commands.bench.codes import alone
 from backend.commands.bench.load import Wrong
+from partners.codes import ic3
 from partners.codes.ic3 import Outcome, Verdict
 
 
@@ -15,6 +16,6 @@ def test_both_implementations_accept_each_others_requests_and_give_a_ratio() -> 
 
 def test_a_refused_code_ends_the_bench(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line.name for line in alone.offline(1)] == ["offline_code_judged_p50", "offline_code_kept_p50"]
-    monkeypatch.setattr(alone.ic3, "verify", lambda *_: Verdict(Outcome.STALE))
+    monkeypatch.setattr(ic3, "verify", lambda *_: Verdict(Outcome.STALE))
     with pytest.raises(Wrong, match="refused"):
         list(alone.offline(1))

@@ -95,9 +95,8 @@ async def test_from_registration_to_the_code_the_score_and_why(
     async with page.expect_download() as saving:
         await ahead.get_by_role("button", name="下载自证包").click()
     bundle = await (await saving.value).path()
-    checked = await asyncio.to_thread(
-        subprocess.run, [sys.executable, files("scoring") / "verify.py", bundle], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, str(files("scoring") / "verify.py"), str(bundle)]
+    checked = await asyncio.to_thread(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
     assert (checked.returncode, "565" in checked.stdout) == (0, True), checked.stdout + checked.stderr
     await ahead.get_by_role("button", name="关闭").click()
 

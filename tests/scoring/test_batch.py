@@ -1,5 +1,7 @@
 """The batch gives what the engine gives: every subject, every contribution, whatever the rule set and however rows are cut."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import date
 
@@ -81,3 +83,22 @@ def test_another_layout_or_a_null_is_refused() -> None:
     nulls = batch.set_column(6, "amount", pyarrow.array([None], pyarrow.int64()))
     with pytest.raises(ValueError, match="no nulls"):
         list(score_batches(load(shipped("taohua")), DAY, [nulls]))
+
+
+_NOWHERE_TO_KEEP = """
+from datetime import date
+from numba.core import caching
+# What numba finds where neither the package's folder nor the user's can be written.
+caching.CompileResultCacheImpl._locator_classes = []
+from scoring import load, shipped
+from scoring.batch.columns import facts_batch
+from scoring.batch.run import score_batches
+found = score_batches(load(shipped("taohua")), date(2026, 11, 23), [facts_batch([(1, []), (2, [])])])
+print([points for scored in found for points in scored.scores.tolist()])
+"""
+
+
+def test_the_kernel_runs_where_nothing_can_be_kept() -> None:
+    """A read-only container with a home that is none."""
+    done = subprocess.run([sys.executable, "-c", _NOWHERE_TO_KEEP], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[600000, 600000]\n"), done.stderr

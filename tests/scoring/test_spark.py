@@ -5,11 +5,20 @@ from datetime import date
 from importlib.util import find_spec
 from shutil import which
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from backend.city.create import create_city
+from backend.consents import service as consents
+from backend.consents.messages import ConsentKind
+from backend.platform.clock import local_date
+from backend.platform.platform import Platform
+from backend.records import service as records
+from backend.scores import store
+from backend.scores.simulation.running import ACCESS
 from scoring import RuleSet, load, shipped
 from scoring.batch.sql import statements
 from tests.scoring.rule_set_strategies import DAY, facts, rule_sets
@@ -74,3 +83,17 @@ def test_spark_and_engine_agree_on_a_shipped_rule_set(spark: Any, name: str) -> 
         assert on_spark(spark, rule_set, DAY, people) == expected(rule_set, people)
 
     agree()
+
+
+async def test_spark_and_engine_agree_on_the_synthetic_city(spark: Any, platform: Platform) -> None:
+    """Everybody who consents, with the records as the sources delivered them, and somebody without any."""
+    await create_city(platform, seed=5, residents=400, advance=lambda _: None)
+    day = local_date(platform.clock.now())
+    async with platform.database.connection() as connection:
+        ids = await store.all_subjects(connection, UUID(int=0), 1000)
+        allowed = await consents.in_force(connection, ConsentKind.COMPUTE, ids, platform.clock.now())
+        facts_by_person = await records.facts_of(connection, ACCESS, sorted(allowed))
+    people: Population = list(enumerate([*facts_by_person.values(), []]))
+    assert len(people) > 200
+    rule_set = load(shipped("taohua"))
+    assert on_spark(spark, rule_set, day, people) == expected(rule_set, people, day)

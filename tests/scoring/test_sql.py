@@ -35,11 +35,11 @@ def rows_of(people: Population) -> list[Row]:
     ]  # fmt: skip
 
 
-def expected(rule_set: RuleSet, people: Population) -> tuple[list[Row], list[Row]]:
+def expected(rule_set: RuleSet, people: Population, day: date = DAY) -> tuple[list[Row], list[Row]]:
     """Contributions that are not zero, and scores, by the engine."""
     contributions, scores = [], []
     for subject, records in people:
-        result = score(rule_set, records, DAY)
+        result = score(rule_set, records, day)
         contributions += [
             (subject, line.record_id, line.rule_id, line.millipoints) for line in result.lines if line.record_id
         ]
