@@ -21,7 +21,7 @@ from tests.builders.phones import SUITE, DeviceKey, Phone, key_message_of, new_s
 from tests.conftest import PUBLIC_URL, RunDue
 from tests.passes.conftest import BENEFIT, NUMBER, offline_terms
 
-TRUSTED = (Tier(Text("诚信", "Trusted"), 1, 100),)
+BEST = (Tier(Text("典范", "Exemplary"), 4, 500),)
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:
@@ -86,8 +86,8 @@ async def test_a_no_is_no_pass_with_every_reason_for_the_holder(
     platform: Platform, phone: Phone, run_due: RunDue
 ) -> None:
     await run_due()
-    await publish(platform, offline_terms("trusted-only", 8, tiers=TRUSTED, open_to_all=False))
-    answer = (await phone.order("trusted-only", new_secrets(1))).json()
+    await publish(platform, offline_terms("best-only", 8, tiers=BEST, open_to_all=False))
+    answer = (await phone.order("best-only", new_secrets(1))).json()
     assert answer["passes"] == []
     assert [reason["zh"] for reason in answer["reasons"]] == ["当前等级暂未达到该权益的档次"]
 
@@ -162,7 +162,7 @@ async def test_a_key_serves_one_pass(platform: Platform, phone: Phone, person: P
 
 
 async def test_a_benefit_of_several_tiers_or_with_a_contract_is_not_published_for_offline(platform: Platform) -> None:
-    two = (*TRUSTED, Tier(Text("典范", "Exemplary"), 4, 500))
+    two = (Tier(Text("诚信", "Trusted"), 1, 100), *BEST)
     for terms in (
         offline_terms("tiered", 11, tiers=two),
         offline_terms("confirmed", 12, confirm=True),
