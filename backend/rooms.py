@@ -25,6 +25,9 @@ import backend.declarations.tables
 import backend.deposits.api
 import backend.deposits.service
 import backend.deposits.tables
+import backend.devices.api
+import backend.devices.service
+import backend.devices.tables
 import backend.enterprises.api
 import backend.enterprises.service
 import backend.enterprises.tables
@@ -41,6 +44,10 @@ import backend.pages.api
 import backend.partner_accounts.api
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
+import backend.passes.api
+import backend.passes.lists
+import backend.passes.service
+import backend.passes.tables
 import backend.platform.tables
 import backend.records.api
 import backend.records.intake
@@ -71,6 +78,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.subjects.tables,
     backend.identity.tables,
     backend.consents.tables,
+    backend.devices.tables,
     backend.records.tables,
     backend.rule_sets.tables,
     backend.scores.tables,
@@ -79,6 +87,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.partner_accounts.tables,
     backend.market.tables,
     backend.deposits.tables,
+    backend.passes.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -92,6 +101,7 @@ CONSTRAINTS: tuple[str, ...] = tuple(statement for schema in SCHEMAS for stateme
 HANDLERS: tuple[Any, ...] = (
     *backend.identity.api.HANDLERS,
     *backend.consents.api.HANDLERS,
+    *backend.devices.api.HANDLERS,
     *backend.access_log.api.HANDLERS,
     *backend.catalogue.api.HANDLERS,
     *backend.records.api.HANDLERS,
@@ -101,6 +111,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.partner_accounts.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.deposits.api.HANDLERS,
+    *backend.passes.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.till.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
@@ -110,13 +121,15 @@ HANDLERS: tuple[Any, ...] = (
 )
 
 # What the rooms hold in the memory of every process.
-REFERENCES: tuple[Reference[Any], ...] = (backend.rule_sets.published.PUBLISHED,)
+REFERENCES: tuple[Reference[Any], ...] = (backend.rule_sets.published.PUBLISHED, backend.passes.lists.MARKED)
 
 # What each room forgets when a person leaves, in this order.
 FORGET: tuple[Forget, ...] = (
     backend.consents.service.forget,
     backend.scores.service.forget,
     backend.codes.service.forget,
+    backend.passes.service.forget,
+    backend.devices.service.forget,
     backend.partner_accounts.service.forget,
     backend.deposits.service.forget,
     backend.market.service.forget,
@@ -136,6 +149,8 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
+        backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
+        backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),
         backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 
@@ -156,6 +171,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("answers-forget-old", timedelta(hours=1), forget_answers),
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
+        Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from partners.benefits.terms import OfflineTerms
+
 Scene = Literal["travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"]
 
 
@@ -132,6 +134,7 @@ class Benefit(_Strict, frozen=True):
     per_person_per_day: int | None = None
     per_person_per_month: int | None = None
     cap_fen: int | None = None
+    offline: OfflineTerms | None = None
 
 
 class _Benefits(_Strict, frozen=True):

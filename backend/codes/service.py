@@ -15,7 +15,7 @@ from backend.consents.messages import ConsentKind
 from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.database import Connection
-from backend.platform.keys import OwnKey, Purpose
+from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import FieldError, Problem
 from backend.platform.rate_limits import RateLimit, take
@@ -151,15 +151,13 @@ async def _draw(platform: Platform, caller: Caller, count: int) -> tuple[list[ic
         while len(drawn) < count:
             fresh = [secrets.token_bytes(ic1.TICKET_BYTES) for _ in range(count - len(drawn))]
             handles = {ticket_id: int(ic1.digit_handle(ticket_id)) for ticket_id in fresh}
-            kept = await store.add(connection, handles, caller.account_id, subject_id, _slot(key), now, expires_at)
-            drawn += [ic1.Ticket(ticket_id, ic1.ticket_key(key.secret, ticket_id), _slot(key)) for ticket_id in kept]
+            kept = await store.add(
+                connection, handles, caller.account_id, subject_id, key.slot_number(), now, expires_at
+            )
+            drawn += [
+                ic1.Ticket(ticket_id, ic1.ticket_key(key.secret, ticket_id), key.slot_number()) for ticket_id in kept
+            ]
     return drawn, expires_at
-
-
-def _slot(key: OwnKey) -> int:
-    if key.slot is None:
-        raise TypeError("a ticket key has a slot")
-    return key.slot
 
 
 def _require_genuine(platform: Platform, code: ic1.Code) -> None:

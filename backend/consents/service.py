@@ -14,10 +14,14 @@ from backend.consents.problems import CONSENT_MISSING, CONSENT_TEXT_CHANGED
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
+from backend.platform.due import Due, enqueue
 from backend.platform.platform import Platform
 from backend.platform.row_ids import new_id
 from backend.platform.working_days import add_months
 from backend.subjects import service as subjects
+
+# The topic of the due queue on which the room of passes waits; its keys are subjects that withdrew a consent.
+WITHDRAWN = "consent-withdrawn"
 
 
 @cache
@@ -82,6 +86,7 @@ async def withdraw(platform: Platform, caller: Caller, kind: ConsentKind) -> Non
     async with platform.database.transaction() as connection:
         if await store.close_open(connection, caller.proven_subject(), kinds, "withdrawn", now):
             await subjects.touched(connection, [caller.proven_subject()], now)
+            await enqueue(connection, WITHDRAWN, [Due(caller.proven_subject(), now)])
 
 
 async def mine(platform: Platform, caller: Caller) -> list[Consent]:

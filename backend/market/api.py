@@ -62,6 +62,7 @@ _OFFER = {
     "valid_from": "2026-01-01",
     "valid_until": "2028-01-01",
     "published_at": "2026-11-23T08:00:00Z",
+    "offline": None,
 }
 _VERIFICATION = {
     "verification_id": _ID,

@@ -36,6 +36,17 @@ async def version_for_update(connection: Connection, benefit_id: str, version: i
     )
 
 
+async def number_taken(connection: Connection, benefit_id: str, number: int) -> bool:
+    """Whether another benefit was ever published under this number of offline codes."""
+    found: bool = await connection.fetch_value(
+        "SELECT EXISTS (SELECT 1 FROM benefit WHERE (terms->'offline'->>'number')::integer = $1 AND benefit_id <> $2 "
+        "AND state <> 'draft')",
+        number,
+        benefit_id,
+    )
+    return found
+
+
 async def publish(connection: Connection, benefit_id: str, version: int, approved_by: UUID, now: datetime) -> None:
     """Puts a version in force and ends the one before it."""
     await connection.execute(

@@ -59,6 +59,8 @@ async def approve_benefit(
     found = [FieldError(each.ground, f"{each.article}：{each.zh}", each.en) for each in objections(terms)]
     if terms.scene not in scene_names():
         found.append(FieldError("scene", "没有这个场景", "there is no such scene"))
+    if terms.offline is not None and await benefit_store.number_taken(connection, benefit_id, terms.offline.number):
+        found.append(FieldError("offline.number", "编号已属于另一权益", "the number belongs to another benefit"))
     if found:
         raise BENEFIT_UNLAWFUL.error(errors=found)
     await benefit_store.publish(connection, benefit_id, version, approved_by, platform.clock.now())
@@ -190,4 +192,5 @@ def _offer(row: Row) -> BenefitOffer:
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         published_at=row["approved_at"],
+        offline=terms.offline,
     )

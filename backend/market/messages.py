@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from backend.platform.texts import Reference
-from partners.benefits.terms import Terms, Text, Tier
+from partners.benefits.terms import OfflineTerms, Terms, Text, Tier
 from partners.orders.states import RedemptionState, VerificationState
 
 MAXIMUM_FEN = 1_000_000_000_000
@@ -44,6 +44,7 @@ class BenefitOffer(msgspec.Struct):
     valid_from: date
     valid_until: date
     published_at: datetime | None
+    offline: OfflineTerms | None
 
 
 class BenefitPage(msgspec.Struct):

@@ -5,6 +5,8 @@ from uuid import UUID
 from backend.market import store
 from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
+from backend.market.deciding import eligibility_of
+from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
 from backend.market.verifying import answer_of, partner_access, verify
 from backend.market.verifying import mine as my_verifications
@@ -15,6 +17,7 @@ __all__ = [
     "answer_of",
     "approve_benefit",
     "close_offer",
+    "eligibility_of",
     "forget",
     "listing",
     "move_benefit",
@@ -24,9 +27,11 @@ __all__ = [
     "partner_access",
     "propose_benefit",
     "redeem",
+    "redeem_offline",
     "redemption_by_key",
     "reopen_offer",
     "reverse",
+    "terms_of_version",
     "use_verification",
     "verification_of",
     "verify",

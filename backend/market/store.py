@@ -28,8 +28,8 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     terminal: str
     benefit_id: str
     benefit_version: int
-    account_id: UUID
-    subject_id: UUID
+    account_id: UUID | None
+    subject_id: UUID | None
     result: Result
     reason: object
     tier_value: int
@@ -39,6 +39,7 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str
     answered_at: datetime
     expires_at: datetime
+    state: str = "answered"
 
 
 class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ async def circumstances(
     connection: Connection,
     access: Access,
     subject_id: UUID,
-    partner_id: UUID,
+    partner_id: UUID | None,
     benefit_id: str,
     periods: Sequence[str],
     month_start: datetime,
@@ -106,7 +107,7 @@ async def add_verification(connection: Connection, access: Access, row: NewVerif
         access,
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'answered', $15, $16) RETURNING subject_id",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $17, $15, $16) RETURNING subject_id",
         row.id,
         row.partner_id,
         row.terminal,
@@ -123,6 +124,7 @@ async def add_verification(connection: Connection, access: Access, row: NewVerif
         row.receipt,
         row.answered_at,
         row.expires_at,
+        row.state,
     )
 
 

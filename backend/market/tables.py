@@ -103,6 +103,9 @@ CONSTRAINTS = (
     "ALTER TABLE benefit DROP COLUMN id",
     "ALTER TABLE benefit ADD PRIMARY KEY (benefit_id, version)",
     "CREATE UNIQUE INDEX benefit_offered ON benefit (benefit_id) WHERE state IN ('published', 'paused')",
+    # Two benefits published at the same instant: `number_taken` sees neither.
+    "CREATE UNIQUE INDEX benefit_offline_number ON benefit ((terms->'offline'->>'number')) "
+    "WHERE state IN ('published', 'paused')",
     "ALTER TABLE benefit ADD CHECK (state IN ('draft', 'published', 'paused', 'ended'))",
     # Two people stand behind every offer: who proposes does not approve.
     "ALTER TABLE benefit ADD CHECK (approved_by IS NULL OR approved_by <> proposed_by)",

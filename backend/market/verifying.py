@@ -9,7 +9,7 @@ import msgspec
 from backend.codes import service as codes
 from backend.market import benefit_store, once, store
 from backend.market.benefits import terms_of
-from backend.market.limits import everyones_periods, persons_periods, usage_on
+from backend.market.deciding import decided, offer_now
 from backend.market.messages import (
     MyVerification,
     MyVerificationPage,
@@ -20,21 +20,17 @@ from backend.market.messages import (
     VerificationOrder,
 )
 from backend.market.once import Answered, Once
-from backend.market.reasons import DISTINCT_BENEFITS_PER_MONTH, TOO_MANY_BENEFITS, in_words
-from backend.market.states import BenefitState
+from backend.market.reasons import in_words
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.platform import cursors
 from backend.platform.access import Access, ActorKind, Ground
 from backend.platform.callers import Caller
-from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
-from backend.scores import service as scores
-from partners.benefits.eligibility import Holder, decide
 from partners.benefits.terms import Terms
 from partners.decisions import Decision, receipt
 from partners.orders.states import VerificationState
@@ -60,12 +56,7 @@ async def verify(
         partner = await partner_accounts.partner_granting(connection, partner_id, order.benefit)
         # Whole seconds: an answer's length must not depend on the instant.
         now = platform.clock.now().replace(microsecond=0)
-        offer = await benefit_store.offered(connection, order.benefit, everyones_periods(local_date(now)))
-        if offer is None:
-            raise NOT_FOUND.error()
-        if offer["state"] != BenefitState.PUBLISHED:
-            raise STATE_CONFLICT.error()
-        terms = terms_of(offer)
+        offer, terms = await offer_now(connection, order.benefit, now)
         verification_id = new_id(now)
         access = _access(partner, "核验诚信码", terms, request_id)
         shown = await codes.burn(
@@ -75,7 +66,7 @@ async def verify(
             connection, access, partner_id, terms, offer, shown.account_id, shown.subject_id, shown.computes,
             order, verification_id, now,
         )  # fmt: skip
-        row = msgspec.structs.replace(row, receipt=_receipt(platform, row, act.mark))
+        row = msgspec.structs.replace(row, receipt=decision_receipt(platform, row, act.mark))
         word = "符合" if row.result == "eligible" else "不符合"
         told = msgspec.structs.replace(access, action=f"核验诚信码，答复：{word}", fields=("eligibility",))
         await store.add_verification(connection, told, row)
@@ -176,29 +167,18 @@ async def _decided(
     now: datetime,
 ) -> store.NewVerification:
     """The verification, decided, without its receipt. Two round trips whatever the decision."""
-    today = local_date(now)
-    standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
-    circumstances = await store.circumstances(
+    decision = await decided(
         connection,
-        msgspec.structs.replace(access, fields=("offers", "usage")),
+        access,
         subject_id,
-        partner_id,
-        terms.id,
-        persons_periods(today),
-        start_of_day(today.replace(day=1)),
-    )
-    holder = Holder(
+        offer,
+        partner_id=partner_id,
         computes=computes,
         shows=True,
-        rank=standing.rank if computes else None,
-        closed_offers=frozenset({terms.id} if circumstances["closed"] is not None else ()),
+        amount_fen=order.amount_fen,
+        now=now,
     )
-    usage = usage_on(today, benefit_store.used_of(offer), circumstances["used"])
-    decision = decide(terms, holder, usage, today, order.amount_fen)
-    reasons = [reason.value for reason in decision.reasons]
-    if circumstances["tried"] >= DISTINCT_BENEFITS_PER_MONTH:
-        reasons.append(TOO_MANY_BENEFITS)
-    result: Result = "declined" if reasons else "eligible"
+    result: Result = "declined" if decision.reasons else "eligible"
     return store.NewVerification(
         id=verification_id,
         partner_id=partner_id,
@@ -208,8 +188,8 @@ async def _decided(
         account_id=account_id,
         subject_id=subject_id,
         result=result,
-        reason=reasons,
-        tier_value=decision.tier.value if decision.tier is not None and not reasons else 0,
+        reason=decision.reasons,
+        tier_value=decision.tier_value,
         amount_fen=order.amount_fen,
         partner_ref=order.partner_ref,
         ref=secrets.token_urlsafe(16),
@@ -219,7 +199,8 @@ async def _decided(
     )
 
 
-def _receipt(platform: Platform, row: store.NewVerification, mark: bytes) -> str:
+def decision_receipt(platform: Platform, row: store.NewVerification, mark: bytes) -> str:
+    """The signed decision that stands in an answer."""
     key = platform.keys.active(Purpose.ANSWER)
     decision = Decision(
         issuer=platform.settings.external_url,

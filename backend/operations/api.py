@@ -86,6 +86,7 @@ async def metrics(platform: ThePlatform, request: Request) -> Response[bytes]:
                     "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
                     "use": "sig",
                     "alg": "EdDSA",
+                    "purpose": "answer",
                 }
             ]
         },

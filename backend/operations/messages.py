@@ -22,7 +22,7 @@ class Readiness(msgspec.Struct):
 class KeySet(msgspec.Struct):
     """A JWK set (RFC 7517)."""
 
-    keys: list[dict[str, str]]
+    keys: list[dict[str, str | int]]
 
 
 class ProblemKind(msgspec.Struct):

@@ -17,12 +17,13 @@ from backend.platform.cipher import FieldCipher
 from backend.platform.clock import Clock
 from backend.platform.database import Connection, Database
 from backend.platform.refusal import Refusal
+from partners.signatures.key_sets import SLOTS, IssuerKey
 from partners.signatures.keys import jwk_of, thumbprint
 from partners.signatures.requests import SigningKey
+from partners.signatures.suites import suite_of
 
 PUBLISHED_BEFORE_USE = timedelta(hours=24)
 PUBLISHED_AFTER_USE = timedelta(hours=48)
-_SLOTS = 16
 
 
 class Purpose(StrEnum):
@@ -32,9 +33,15 @@ class Purpose(StrEnum):
     ACCESS_TOKEN = "access-token"
     TICKET = "ticket"
     BUNDLE = "bundle"
+    ATTESTATION = "attestation"
+    STATUS = "status"
 
 
-_FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE})
+_FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE, Purpose.ATTESTATION, Purpose.STATUS})
+# What phones show has four bits to name its key.
+IN_SLOTS = frozenset({Purpose.TICKET, Purpose.ATTESTATION})
+# All others are Ed25519 seeds.
+_SHARED_SECRETS = frozenset({Purpose.TICKET})
 
 
 class KeyState(StrEnum):
@@ -48,7 +55,7 @@ class KeyState(StrEnum):
 
 
 class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key with its secret part: 32 bytes, an Ed25519 seed or an HMAC-SHA256 key (then it has a slot of 0 to 15)."""
+    """A key with its secret part: 32 bytes, an Ed25519 seed, or for tickets an HMAC-SHA256 key. Slots are 0 to 15."""
 
     kid: str
     purpose: Purpose
@@ -58,22 +65,31 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
     active_at: datetime
 
     def private_key(self) -> Ed25519PrivateKey:
-        """The Ed25519 private key."""
+        """The Ed25519 private key. Raises TypeError for a key that is none: the same bytes never serve two algorithms."""
+        if self.purpose in _SHARED_SECRETS:
+            raise TypeError(f"a {self.purpose.value} key is a shared secret and signs nothing")
         return Ed25519PrivateKey.from_private_bytes(self.secret)
 
     def public_key(self) -> Ed25519PublicKey:
         """The Ed25519 public key."""
         return self.private_key().public_key()
 
-    def jwk(self) -> dict[str, str]:
-        """The public key as a JWK (RFC 8037), with `kid`, `use`, `alg` and what it is for (protocol, section 9)."""
-        return {
+    def slot_number(self) -> int:
+        """The slot of a ticket's or an attestation's key."""
+        if self.slot is None:
+            raise TypeError(f"a key for {self.purpose.value} has no slot")
+        return self.slot
+
+    def jwk(self) -> dict[str, str | int]:
+        """The public key as a JWK (RFC 8037), with `kid`, `use`, `alg`, what it is for and its slot (protocol, section 10)."""
+        jwk: dict[str, str | int] = {
             **jwk_of(self.public_key()),
             "kid": self.kid,
             "use": "sig",
             "alg": "EdDSA",
             "purpose": self.purpose.value,
         }
+        return jwk if self.slot is None else {**jwk, "slot": self.slot}
 
 
 class OwnKeys:
@@ -86,13 +102,15 @@ class OwnKeys:
         self._keys: dict[str, OwnKey] = {}
         self._active: dict[Purpose, OwnKey] = {}
         self._signing: dict[Purpose, SigningKey] = {}
-        self._slots: dict[int, OwnKey] = {}
+        self._tickets: dict[int, bytes] = {}
+        self._attestations: dict[int, IssuerKey] = {}
 
     async def reload(self, _: str = "") -> None:
         """Reads all keys that may still be used; the listener of the `keys` signal."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key WHERE state <> 'retired'"
+                "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key "
+                "WHERE state <> 'retired' OR purpose = 'attestation'"
             )
         keys = [
             OwnKey(
@@ -105,14 +123,20 @@ class OwnKeys:
             )
             for row in rows
         ]
-        usable = [key for key in keys if key.state is not KeyState.REVOKED]
+        believed = [key for key in keys if key.state is not KeyState.REVOKED]
+        usable = [key for key in believed if key.state is not KeyState.RETIRED]
         self._keys = {key.kid: key for key in usable}
-        self._slots = {key.slot: key for key in usable if key.slot is not None}
+        self._tickets = {key.slot_number(): key.secret for key in usable if key.purpose is Purpose.TICKET}
+        self._attestations = {
+            key.slot_number(): IssuerKey(*suite_of(jwk_of(key.public_key())))
+            for key in believed
+            if key.purpose is Purpose.ATTESTATION
+        }
         self._active = {key.purpose: key for key in usable if key.state is KeyState.ACTIVE}
         self._signing = {
             purpose: SigningKey(key.kid, key.private_key())
             for purpose, key in self._active.items()
-            if purpose is not Purpose.TICKET
+            if purpose not in _SHARED_SECRETS
         }
 
     def active(self, purpose: Purpose) -> OwnKey:
@@ -140,17 +164,22 @@ class OwnKeys:
 
     def ticket_slot(self, slot: int) -> bytes | None:
         """The HMAC key of a ticket slot, or None."""
-        key = self._slots.get(slot)
-        return key.secret if key is not None else None
+        return self._tickets.get(slot)
 
-    def key_set(self) -> list[dict[str, str]]:
-        """The public JWKs that others may need, published, active and retiring: of answers, and of bundles of scores."""
+    def attestation_slot(self, slot: int) -> IssuerKey | None:
+        """The public key of an attestation slot, or None. A retired one is still believed here: what it attested may be
+        uploaded days after it left the key set. A revoked one is not."""
+        return self._attestations.get(slot)
+
+    def key_set(self) -> list[dict[str, str | int]]:
+        """The public JWKs that others may need, published, active and retiring: of answers, of bundles of scores, of
+        attestations and of status lists."""
         return [key.jwk() for key in self._keys.values() if key.purpose in _FOR_OTHERS]
 
 
 def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:
     secret = secrets.token_bytes(32)
-    if purpose is Purpose.TICKET:
+    if purpose in _SHARED_SECRETS:
         kid = f"ticket-{slot}-{secrets.token_hex(4)}"
     else:
         kid = thumbprint(jwk_of(Ed25519PrivateKey.from_private_bytes(secret).public_key()))
@@ -160,14 +189,14 @@ def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[s
 async def _insert(
     connection: Connection, cipher: FieldCipher, purpose: Purpose, state: KeyState, now: datetime, active_at: datetime
 ) -> str:
-    slot = await _free_slot(connection) if purpose is Purpose.TICKET else None
+    slot = await _free_slot(connection, purpose) if purpose in IN_SLOTS else None
     kid, sealed = _new_key(purpose, cipher, slot)
     await connection.execute(
         "INSERT INTO signing_key (kid, purpose, algorithm, slot, sealed, state, created_at, active_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         kid,
         purpose.value,
-        "HS256" if purpose is Purpose.TICKET else "EdDSA",
+        "HS256" if purpose in _SHARED_SECRETS else "EdDSA",
         slot,
         sealed,
         state.value,
@@ -177,13 +206,27 @@ async def _insert(
     return kid
 
 
-async def _free_slot(connection: Connection) -> int:
-    await connection.execute("DELETE FROM signing_key WHERE purpose = 'ticket' AND state IN ('retired', 'revoked')")
-    taken = {row["slot"] for row in await connection.fetch("SELECT slot FROM signing_key WHERE purpose = 'ticket'")}
-    for slot in range(_SLOTS):
+async def _free_slot(connection: Connection, purpose: Purpose) -> int:
+    """A slot that no key of this purpose has. When all were used once, the key that has been dead for longest gives its own
+    up: until then old attestations can be told from forged ones."""
+    rows = await connection.fetch(
+        "SELECT kid, slot, state IN ('retired', 'revoked') AS dead FROM signing_key WHERE purpose = $1 "
+        "ORDER BY active_at",
+        purpose.value,
+    )
+    taken = {row["slot"] for row in rows}
+    for slot in range(SLOTS):
         if slot not in taken:
             return slot
-    raise Refusal("诚信码密钥槽位已满，请先停用旧密钥。", "All ticket key slots are in use: retire an old key first.")
+    for row in rows:
+        if row["dead"]:
+            await connection.execute("DELETE FROM signing_key WHERE kid = $1", row["kid"])
+            freed: int = row["slot"]
+            return freed
+    raise Refusal(
+        f"{purpose.value} 密钥槽位已满，请先停用旧密钥。",
+        f"All slots of {purpose.value} keys are in use: retire an old key first.",
+    )
 
 
 async def ensure_first_keys(connection: Connection, cipher: FieldCipher, now: datetime) -> None:

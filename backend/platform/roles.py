@@ -37,12 +37,14 @@ class Permission(StrEnum):
     SELF_LEAVE = "self.leave"
     SELF_RECORDS = "self.records"
     SELF_SHOW_CODE = "self.show-code"
+    SELF_DEVICES = "self.devices"
     SELF_OBJECT = "self.object"
     SELF_ORDERS = "self.orders"
     ENTERPRISE_REGISTER = "enterprise.register"
     ENTERPRISE_ACT = "enterprise.act"
     TILL_USE = "till.use"
     OBJECTIONS_HANDLE = "objections.handle"
+    RISK_CASES = "risk.cases"
     COMMITMENTS_CHECK = "commitments.check"
     RULES_PUBLISH = "rules.publish"
     RECORDS_DELIVER = "records.deliver"
@@ -64,12 +66,14 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SELF_LEAVE: frozenset({Role.APPLICANT, Role.RESIDENT}),
     Permission.SELF_RECORDS: _PERSON,
     Permission.SELF_SHOW_CODE: _PERSON,
+    Permission.SELF_DEVICES: _PERSON,
     Permission.SELF_OBJECT: _PERSON,
     Permission.SELF_ORDERS: _PERSON,
     Permission.ENTERPRISE_REGISTER: _PERSON,
     Permission.ENTERPRISE_ACT: _PERSON,
     Permission.TILL_USE: frozenset({Role.CLERK}),
     Permission.OBJECTIONS_HANDLE: frozenset({Role.CASE_OFFICER}),
+    Permission.RISK_CASES: frozenset({Role.CASE_OFFICER}),
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),

@@ -52,4 +52,13 @@ def objections(terms: Terms) -> tuple[Objection, ...]:
         found.append(
             Objection("no-cap", "-", "免押金与先用后付必须有金额上限", "a waiver and pay-after-use need a cap in fen")
         )
+    if terms.offline is not None and (len(terms.tiers) > 1 or terms.confirm or terms.kind in CONTRACTS):
+        found.append(
+            Objection(
+                "offline",
+                "-",
+                "离线核销的权益只能有一个档次（离线码不得透露等级），且不得需要当场确认或签约",
+                "a benefit given offline has one tier, as the code may tell no level, and needs no confirmation and no contract",
+            )
+        )
     return tuple(found)

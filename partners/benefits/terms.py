@@ -42,8 +42,26 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: Annotated[int, Meta(ge=0, le=100_000_000_000)]
 
 
+class OfflineTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a benefit is given without a network 离线核销 (protocol, section 8).
+
+    number: names the benefit in codes, and no other benefit ever. per_person_per_day: how many passes a person may fetch on
+    a day, and how many may be settled of a day. lifetime_hours: longer than the five hours by which a pass is predated.
+    """
+
+    number: Annotated[int, Meta(ge=0, le=65_535)]
+    per_person_per_day: Annotated[int, Meta(ge=1, le=10)]
+    lifetime_hours: Annotated[int, Meta(ge=6, le=48)] = 24
+    needs_challenge: bool = False
+
+    @property
+    def lifetime_seconds(self) -> int:
+        """The life of a pass."""
+        return self.lifetime_hours * 3600
+
+
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One version of a benefit's terms. Amounts are fen; None means without a limit."""
+    """One version of a benefit's terms. Amounts are fen; None means without a limit, and `offline` None: only online."""
 
     id: BenefitId
     version: Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -64,3 +82,4 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     per_person_per_day: Count | None = None
     per_person_per_month: Count | None = None
     cap_fen: Fen | None = None
+    offline: OfflineTerms | None = None

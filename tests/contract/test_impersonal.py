@@ -36,6 +36,10 @@ REVIEWED = [
     ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),
     ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),
     ("objections.open_records", "ids only, of the person who is leaving"),
+    (
+        "passes.revoked_places",
+        "random numbers that are published to everybody; they say nothing of whose passes they were",
+    ),
     ("records.archive_due", "ids only, for the scores that must be looked at again"),
     ("records.merge_staged", "what a source's own delivery changed: keys and ids, no content"),
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),

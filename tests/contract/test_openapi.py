@@ -108,6 +108,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/rule-sets/{identifier}/versions",
         "GET /v1/rule-sets/{identifier}/versions/{version}/source",
         "GET /v1/sources",
+        "GET /v1/status-lists/{list_name}",
         "POST /v1/sign-in",
         "POST /v1/sign-in/codes",
         "POST /v1/sign-in/refresh",

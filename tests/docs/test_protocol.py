@@ -13,6 +13,7 @@ import pytest
 
 from backend.deposits.messages import OrderForPartner
 from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
+from backend.passes.messages import Settlement, UploadAnswer
 from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
@@ -31,6 +32,7 @@ ANSWERS = {
     "redemption": RedemptionAnswer,
     "reversal": ReversalAnswer,
     "order": OrderForPartner,
+    "upload": UploadAnswer,
 }
 
 
@@ -81,6 +83,14 @@ def test_the_page_gives_the_outcomes_in_their_order() -> None:
     values = {outcome.value for outcome in ic3.Outcome}
     listed = [row[1].strip("`") for row in rows(r".*") if len(row) == 2 and row[1].strip("`") in values]
     assert listed == [*(outcome.value for outcome in ic3.Outcome if outcome is not ic3.Outcome.VALID), "valid"]
+
+
+def test_the_page_explains_every_outcome_of_a_settlement() -> None:
+    section = PAGE[PAGE.index("## 11 ") :]
+    listed = [
+        name for cell in re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|", section, re.M) for name in cell.split(", ")
+    ]
+    assert listed == [f"`{outcome.value}`" for outcome in Settlement]
 
 
 def test_the_page_names_the_algorithms_of_a_suite() -> None:
