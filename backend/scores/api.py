@@ -18,7 +18,7 @@ from backend.platform.roles import Permission
 from backend.rule_sets.published import PERSONAL
 from backend.scores import bundles, explaining, service
 from backend.scores.messages import Bundle, ExplanationOut, HistoryPage, Outlook, ScoreOut, WhatIf, WhatIfOut
-from backend.scores.problems import NO_SCORE_THAT_DAY, SCORE_NOT_READY
+from backend.scores.problems import NO_SCORE_THAT_DAY, NOT_IMAGINABLE, SCORE_NOT_READY
 from scoring import load, shipped
 
 Day = Annotated[
@@ -161,7 +161,7 @@ async def outlook_of_mine(platform: ThePlatform, caller: TheCaller) -> Outlook:
         "试算 What if",
         "去掉或加上一些记录会怎样；不保存。What the score would be without some records or with others; nothing is kept. "
         "Two database round trips and one of the cache.",
-        raises=(CONSENT_MISSING, NO_SCORE_THAT_DAY, RATE_LIMITED),
+        raises=(CONSENT_MISSING, NO_SCORE_THAT_DAY, NOT_IMAGINABLE, RATE_LIMITED),
         example={"remove": [], "add": [{"item": "volunteer-service", "occurred_on": "2026-11-20", "amount": 20}]},
         answer={
             "before": "605",

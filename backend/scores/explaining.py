@@ -17,7 +17,7 @@ from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.platform import Platform
-from backend.platform.problems import MALFORMED_REQUEST, FieldError
+from backend.platform.problems import FieldError
 from backend.platform.rate_limits import RateLimit, take
 from backend.records import service as records
 from backend.rule_sets import service as rule_sets
@@ -31,7 +31,7 @@ from backend.scores.messages import (
     WhatIf,
     WhatIfOut,
 )
-from backend.scores.problems import NO_SCORE_THAT_DAY
+from backend.scores.problems import NO_SCORE_THAT_DAY, NOT_IMAGINABLE
 from scoring import Fact, RuleSet, score
 from scoring.explanation import sentence_of_change
 from scoring.foresight import Change, Effect, Way, changes_ahead, effects, ways_up, what_if
@@ -121,7 +121,7 @@ async def outlook(platform: Platform, access: Access, subject_id: UUID) -> Outlo
 async def what_if_mine(platform: Platform, caller: Caller, change: WhatIf) -> WhatIfOut:
     """The caller's score with other records; nothing is kept.
 
-    Raises CONSENT_MISSING, RATE_LIMITED, and MALFORMED_REQUEST naming a record that is not there or an item that the catalogue
+    Raises CONSENT_MISSING, RATE_LIMITED, and NOT_IMAGINABLE naming a record that is not there or an item that the catalogue
     does not list. Two database round trips and one of the cache.
     """
     await take(platform.cache, _THINKING, str(caller.account_id))
@@ -130,7 +130,7 @@ async def what_if_mine(platform: Platform, caller: Caller, change: WhatIf) -> Wh
 
 
 async def imagine(platform: Platform, access: Access, subject_id: UUID, change: WhatIf) -> WhatIfOut:
-    """A subject's score with other records. Raises CONSENT_MISSING, MALFORMED_REQUEST. Two round trips."""
+    """A subject's score with other records. Raises CONSENT_MISSING, NOT_IMAGINABLE. Two round trips."""
     found = await known(platform, access, subject_id, None)
     _require_possible(found, change)
     added = [
@@ -163,7 +163,7 @@ def _require_possible(found: Known, change: WhatIf) -> None:
         if each.item not in listed
     ]
     if errors:
-        raise MALFORMED_REQUEST.error(errors=errors)
+        raise NOT_IMAGINABLE.error(errors=errors)
 
 
 def _coming(versions: Sequence[RuleSet], change: Change) -> ComingChange:

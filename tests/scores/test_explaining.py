@@ -150,7 +150,7 @@ async def test_what_if_changes_nothing_but_the_answer(
         json={"remove": [others["id"]], "add": [{"item": "petition", "occurred_on": "2026-11-20"}]},
         headers=someone.headers,
     )
-    assert refused.status_code == 400
+    assert refused.status_code == 422
     assert [error["field"] for error in refused.json()["errors"]] == ["remove.0", "add.0.item"]
 
 
