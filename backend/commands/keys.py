@@ -11,6 +11,7 @@ from backend.commands.services import opened, servers
 from backend.partner_accounts import service as partner_accounts
 from backend.platform import keys, signers
 from backend.platform.keys import Purpose
+from backend.platform.problems import Problem
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 from backend.records.intake import register_key as register_source_key
@@ -63,6 +64,8 @@ def register(settings: Settings, owner: str, file: Path) -> str:
                         return await partner_accounts.register_key(platform, connection, partner_id, jwk)
                 except ValueError as error:
                     raise Refusal(f"不能登记该密钥：{error}。", f"The key cannot be registered: {error}.") from None
+                except Problem as problem:
+                    raise Refusal(f"{problem.kind.title}。", f"{problem.kind.title_en}.") from None
         raise Refusal(
             f"没有找到 {owner}：请填写商户的统一社会信用代码，或信源编号。",
             f"{owner} was not found: give a partner's unified social credit code, or a source's code.",

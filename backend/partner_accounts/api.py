@@ -1,17 +1,21 @@
-"""Partners over HTTP: the public list."""
+"""Partners over HTTP: the public list, and a partner's own keys."""
 
 from typing import Annotated
 
-from litestar import get
-from litestar.params import Parameter
+from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody, Parameter
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from backend.partner_accounts import service
-from backend.partner_accounts.messages import PartnerPage
+from backend.partner_accounts import keys, service
+from backend.partner_accounts.messages import NewPartnerKey, PartnerKey, PartnerKeys, PartnerPage
+from backend.partner_accounts.problems import KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, LAST_KEY, TOO_MANY_KEYS
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
-from backend.platform.http.inputs import ThePlatform
+from backend.platform.http.inputs import ThePlatform, TheSigner
 from backend.platform.http.operation import operation
-from backend.platform.problems import BAD_CURSOR
+from backend.platform.problems import BAD_CURSOR, NOT_FOUND
 from backend.platform.roles import Permission
+
+_MAXIMUM_REQUEST = 4096
 
 # Codes of scenes and districts: PostgreSQL text takes no NUL, so the shape is checked at the door.
 _CODE = r"^[a-z][a-z-]{0,39}(?!\n)$"
@@ -51,4 +55,65 @@ async def list_partners(
     return await service.listing(platform, scene, district, cursor, limit)
 
 
-HANDLERS = (list_partners,)
+_KEY = {
+    "key_id": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "algorithm": "ed25519",
+    "registered_at": "2026-11-23T08:00:00Z",
+}
+KeyId = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9_-]{43}(?!\n)$", max_length=43, description="密钥编号 key id")]
+
+
+@get(
+    "/v1/partner/keys",
+    **operation(
+        Permission.PARTNER_KEYS,
+        "本商户的密钥 Own keys",
+        "在用的签名公钥，最多两把。The public keys in use, two at most. One database round trip and one of the cache.",
+        answer={"keys": [_KEY]},
+        maximum_body=_MAXIMUM_REQUEST,
+    ),
+)
+async def list_keys(platform: ThePlatform, signer: TheSigner) -> PartnerKeys:
+    return PartnerKeys(await keys.of_partner(platform, signer.owner_id))
+
+
+@post(
+    "/v1/partner/keys",
+    **operation(
+        Permission.PARTNER_KEYS,
+        "登记新密钥 Register a key",
+        "由在用密钥签署本请求，并由新密钥证明持有；同一把重复登记不变。"
+        "Signed by a key in use, with a proof by the new one; the same key again changes nothing. "
+        "Five database round trips and one of the cache.",
+        raises=(KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, TOO_MANY_KEYS),
+        example={
+            "key": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+            "created": 1790000000,
+            "proof": "A" * 86,
+        },
+        answer=_KEY,
+        maximum_body=_MAXIMUM_REQUEST,
+    ),
+)
+async def register_key(platform: ThePlatform, signer: TheSigner, data: JSONBody[NewPartnerKey]) -> PartnerKey:
+    return await keys.register(platform, signer, data)
+
+
+@delete(
+    "/v1/partner/keys/{key_id:str}",
+    status_code=HTTP_204_NO_CONTENT,
+    **operation(
+        Permission.PARTNER_KEYS,
+        "吊销密钥 Revoke a key",
+        "立即停用本商户的一把密钥，不能恢复；最后一把不能自行吊销。"
+        "Takes a key of one's own out of use at once and for good; the last one only the operator. "
+        "Four database round trips and one of the cache.",
+        raises=(NOT_FOUND, LAST_KEY),
+        maximum_body=_MAXIMUM_REQUEST,
+    ),
+)
+async def revoke_key(platform: ThePlatform, signer: TheSigner, key_id: FromPath[KeyId]) -> None:
+    await keys.revoke(platform, signer, key_id)
+
+
+HANDLERS = (list_partners, list_keys, register_key, revoke_key)

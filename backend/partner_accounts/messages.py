@@ -1,9 +1,12 @@
 """What goes in and out of the partner accounts room."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 
 class NewPartner(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +16,28 @@ class NewPartner(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
     credit_code: str
     scenes: Sequence[str]
+
+
+class NewPartnerKey(msgspec.Struct, forbid_unknown_fields=True):
+    """A public key (JWK), and the proof that its private part signed for `created` (Unix seconds), in base64url."""
+
+    key: dict[str, str]
+    created: Annotated[int, Meta(ge=0, le=2**40)]
+    proof: Annotated[str, Meta(min_length=80, max_length=100)]
+
+
+class PartnerKey(msgspec.Struct):
+    """A live key of a partner: its id is the RFC 7638 thumbprint."""
+
+    key_id: str
+    algorithm: str
+    registered_at: datetime
+
+
+class PartnerKeys(msgspec.Struct):
+    """The live keys, oldest first: two at most."""
+
+    keys: list[PartnerKey]
 
 
 class LivePartner(msgspec.Struct, frozen=True, kw_only=True):

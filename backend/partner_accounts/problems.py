@@ -14,3 +14,25 @@ CREDIT_CODE_INVALID = declare(
     422, "credit-code-invalid", "统一社会信用代码不正确", "The unified social credit code is not valid",
     "请对照营业执照核对 18 位代码。", "Compare the 18 characters with the licence.",
 )  # fmt: skip
+KEY_INVALID = declare(
+    422, "key-invalid", "公钥不可用", "The key cannot be used",
+    "请提交 Ed25519 或 P-256 公钥（JWK，不含私钥）。", "Send an Ed25519 or P-256 public key as a JWK, without its private part.",
+)  # fmt: skip
+KEY_PROOF_INVALID = declare(
+    422, "key-proof-invalid", "密钥持有证明不成立", "The proof of possession does not hold",
+    "请用新私钥对本服务器、签署本请求的密钥编号与当前时间重新签名；五分钟内有效。",
+    "Sign again with the new private key: this server, the id of the key that signs the request, the present time; good for five minutes.",
+)  # fmt: skip
+TOO_MANY_KEYS = declare(
+    409, "too-many-keys", "在用密钥已达两把", "Two keys are in use already",
+    "请先吊销一把不再使用的密钥。", "Revoke one that is no longer used first.",
+)  # fmt: skip
+KEY_USED = declare(
+    409, "key-used", "该密钥不能再登记", "The key cannot be registered again",
+    "该密钥属于他人或已被吊销，请生成新密钥。", "It is somebody else's or was revoked: make a new one.",
+)  # fmt: skip
+LAST_KEY = declare(
+    409, "last-key", "这是最后一把在用密钥", "It is the last key in use",
+    "请先登记新密钥再吊销；如已泄露，请立即联系运营方吊销。",
+    "Register the next one first; if it was stolen, have the operator revoke it at once.",
+)  # fmt: skip

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.identity import service as identity
-from backend.partner_accounts import store
+from backend.partner_accounts import keys, store
 from backend.partner_accounts.messages import (
     LivePartner,
     NewPartner,
@@ -17,7 +17,7 @@ from backend.partner_accounts.messages import (
 )
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
 from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
-from backend.platform import cursors, signers
+from backend.platform import cursors
 from backend.platform.database import Connection
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
 from backend.platform.platform import Platform
@@ -88,8 +88,8 @@ async def add_clerk(
 
 
 async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
-    """Registers a partner's public key (JWK); gives its key id. Raises ValueError, see `signers.register`."""
-    return await signers.register(connection, Role.PARTNER, partner_id, jwk, platform.clock.now())
+    """Registers a partner's public key (JWK); gives its key id. Raises and takes what `keys.add` does."""
+    return await keys.add(platform, connection, partner_id, jwk)
 
 
 async def find(connection: Connection, credit_code: str) -> UUID | None:

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
     PARTNER_ORDERS = "partner.orders"
+    PARTNER_KEYS = "partner.keys"
 
 
 _PERSON = frozenset({Role.RESIDENT})
@@ -80,6 +81,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
+    Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
 }
 
 

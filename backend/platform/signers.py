@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from backend.platform import signals
-from backend.platform.database import Connection, Database
+from backend.platform.database import Connection, Database, Row
 from backend.platform.roles import Role
 from partners.signatures.keys import PublicKey, algorithm_of, jwk_of, public_key_from_jwk, thumbprint
 
@@ -67,6 +67,16 @@ async def register(connection: Connection, role: Role, owner_id: UUID, jwk: Mapp
         raise ValueError(f"the key {key_id} is registered for somebody else, or was revoked")
     await signals.send(connection, "signers")
     return key_id
+
+
+async def live(connection: Connection, role: Role, owner_id: UUID) -> list[Row]:
+    """The live keys of an owner, oldest first: kid, algorithm, created_at. One round trip."""
+    return await connection.fetch(
+        "SELECT kid, algorithm, created_at FROM signer_key WHERE owner_kind = $1 AND owner_id = $2 AND state = 'live' "
+        "ORDER BY created_at, kid",
+        role.value,
+        owner_id,
+    )
 
 
 async def revoke(connection: Connection, kid: str) -> bool:

@@ -108,8 +108,8 @@ async def test_the_page_lists_every_operation_of_a_partner(client: httpx2.AsyncC
         if path.startswith("/v1/partner/")
     }
     listed = set()
-    for cell in (row[0] for row in rows(r"`(?:POST|GET) /v1/partner/.*")):
-        method, path = re.findall(r"`(POST|GET) ([^`?]+)", cell)[0]
+    for cell in (row[0] for row in rows(r"`(?:POST|GET|DELETE) /v1/partner/.*")):
+        method, path = re.findall(r"`(POST|GET|DELETE) ([^`?]+)", cell)[0]
         listed.add((method, path))
         for more in re.findall(r"`…(/[a-z]+)`", cell):
             listed.add((method, f"{path.rpartition('/')[0]}{more}"))

@@ -129,5 +129,5 @@ async def test_only_public_ed25519_and_p256_keys_are_registered(
 ) -> None:
     partner = await make_partner(client, platform, clock)
     async with platform.database.transaction() as connection:
-        with pytest.raises(ValueError, match="P-256"):
+        with pytest.raises(Problem, match="key-invalid"):
             await service.register_key(platform, connection, partner.partner_id, {"kty": "RSA", "n": "AQ", "e": "AQAB"})

@@ -1,0 +1,89 @@
+"""A partner's own keys: at most two live ones, each proven to be held, changed without a failed request."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from backend.partner_accounts import store
+from backend.partner_accounts.messages import NewPartnerKey, PartnerKey
+from backend.partner_accounts.problems import KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, LAST_KEY, TOO_MANY_KEYS
+from backend.platform import signers
+from backend.platform.callers import Signer
+from backend.platform.database import Connection
+from backend.platform.platform import Platform
+from backend.platform.problems import NOT_FOUND
+from backend.platform.roles import Role
+from partners.signatures.keys import PublicKey, jwk_of, public_key_from_jwk, thumbprint
+from partners.signatures.possession import proven
+
+MOST_LIVE = 2
+PROOF_SECONDS = 300
+
+
+async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> PartnerKey:
+    """Registers a further key of the partner that signs; the same key again gives what is there.
+
+    Raises KEY_INVALID (neither Ed25519 nor P-256), KEY_PROOF_INVALID (not made by the key, for this signer's key, within five
+    minutes), TOO_MANY_KEYS, KEY_USED (somebody else's, or revoked once). Five round trips.
+    """
+    public_key = _read(new.key)
+    now = platform.clock.now()
+    fresh = abs(int(now.timestamp()) - new.created) <= PROOF_SECONDS
+    if not fresh or not proven(public_key, platform.settings.external_url, signer.key_id, new.created, new.proof):
+        raise KEY_PROOF_INVALID.error()
+    async with platform.database.transaction() as connection:
+        key_id = await add(platform, connection, signer.owner_id, jwk_of(public_key))
+        [found] = [key for key in await _live(connection, signer.owner_id) if key.key_id == key_id]
+    return found
+
+
+async def add(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
+    """Registers a key whose possession is proven otherwise, or that we made ourselves; gives its id. Four round trips.
+
+    Raises KEY_INVALID, TOO_MANY_KEYS, KEY_USED. The partner's row is locked: two at once never make three.
+    """
+    key_id = thumbprint(jwk_of(_read(jwk)))
+    await store.state_for_update(connection, partner_id)
+    live = {key.key_id for key in await _live(connection, partner_id)}
+    if key_id in live:
+        return key_id
+    if len(live) >= MOST_LIVE:
+        raise TOO_MANY_KEYS.error()
+    try:
+        return await signers.register(connection, Role.PARTNER, partner_id, jwk, platform.clock.now())
+    except ValueError:
+        raise KEY_USED.error() from None
+
+
+async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
+    """The live keys, oldest first. One round trip."""
+    async with platform.database.connection() as connection:
+        return await _live(connection, partner_id)
+
+
+async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
+    """Takes one of the partner's own keys out of use at once, in all workers; for good.
+
+    Raises NOT_FOUND, LAST_KEY: without a key a partner could not register the next one. Four round trips.
+    """
+    async with platform.database.transaction() as connection:
+        await store.state_for_update(connection, signer.owner_id)
+        live = {key.key_id for key in await _live(connection, signer.owner_id)}
+        if key_id not in live:
+            raise NOT_FOUND.error()
+        if len(live) == 1:
+            raise LAST_KEY.error()
+        await signers.revoke(connection, key_id)
+
+
+async def _live(connection: Connection, partner_id: UUID) -> list[PartnerKey]:
+    return [
+        PartnerKey(row["kid"], row["algorithm"], row["created_at"])
+        for row in await signers.live(connection, Role.PARTNER, partner_id)
+    ]
+
+
+def _read(jwk: Mapping[str, object]) -> PublicKey:
+    try:
+        return public_key_from_jwk(jwk)
+    except ValueError:
+        raise KEY_INVALID.error() from None
