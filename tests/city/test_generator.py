@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "3074ffd6aa38460074ec4e8348021bafe5a4f5e849aec60db407ca4aa94b8602"
+DIGEST = "b08d45140a916c94cb1d2b3abf8f974c71cb615770dd070041a45d3431c6e2c3"
 VALIDATOR = Validator(load_catalogue())
 
 
