@@ -43,6 +43,7 @@ _FOR_PARTNER = {
     "total_fen": None,
     "due_at": None,
     "partner_ref": "loan-1001",
+    "ppid": None,
     "created_at": "2026-11-23T08:00:00Z",
     "updated_at": "2026-11-23T08:00:00Z",
 }

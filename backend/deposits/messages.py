@@ -48,7 +48,8 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class OrderForPartner(msgspec.Struct):
-    """An order as the partner sees it: nothing about the person."""
+    """An order as the partner sees it: nothing about the person. `ppid` is who it has this contract with, by a pseudonym that no
+    other partner has for them; null until the holder has agreed."""
 
     order_id: UUID
     verification_id: UUID
@@ -59,6 +60,7 @@ class OrderForPartner(msgspec.Struct):
     total_fen: int | None
     due_at: datetime | None
     partner_ref: str
+    ppid: str | None
     created_at: datetime
     updated_at: datetime
 

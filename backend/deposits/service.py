@@ -27,6 +27,7 @@ from backend.platform.callers import Caller, Signer, system_access
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.due import Due, Handler, enqueue
+from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.row_ids import new_id
@@ -34,6 +35,7 @@ from partners.benefits.terms import CONTRACTS
 from partners.orders.machine import NotAllowed
 from partners.orders.money import AmountRefused, settle
 from partners.orders.states import ORDER, PAYMENT_DAYS, UNTOUCHED_DAYS, OrderEvent, OrderState
+from partners.pseudonyms import pairwise
 
 # The topic of the due queue on which orders wait for their dates; keyed by order.
 TOPIC = "deposit-order"
@@ -76,6 +78,9 @@ async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act:
                 terms.names.en,
                 verified.account_id,
                 verified.subject_id,
+                pairwise(
+                    platform.keys.active(Purpose.PSEUDONYM).secret, partner.credit_code, verified.subject_id, terms.kind
+                ),
                 wanted.agreed_fen,
                 cap_fen,
                 ORDER.start.value,

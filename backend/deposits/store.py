@@ -9,16 +9,16 @@ from backend.platform.database import Connection, Row
 
 _COLUMNS = (
     "subject_id, id, partner_id, partner_name, partner_ref, verification_id, benefit_id, benefit_name, benefit_name_en, "
-    "account_id, agreed_fen, cap_fen, charges, discounts, total_fen, state, created_at, agreed_at, due_at, updated_at"
+    "account_id, ppid, agreed_fen, cap_fen, charges, discounts, total_fen, state, created_at, agreed_at, due_at, updated_at"
 )
 
 
 async def add(connection: Connection, values: Sequence[object]) -> None:
-    """Writes a new order: id, partner, its name, its reference, verification, benefit, names, account, subject, agreed, cap, state, now."""
+    """Writes a new order: id, partner, its name, its reference, verification, benefit, names, account, subject, pseudonym, agreed, cap, state, now."""
     await connection.execute(
         "INSERT INTO deposit_order (id, partner_id, partner_name, partner_ref, verification_id, benefit_id, benefit_name, "
-        "benefit_name_en, account_id, subject_id, agreed_fen, cap_fen, state, charges, discounts, created_at, updated_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '[]', '[]', $14, $14)",
+        "benefit_name_en, account_id, subject_id, ppid, agreed_fen, cap_fen, state, charges, discounts, created_at, updated_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '[]', '[]', $15, $15)",
         *values,
     )
 
@@ -149,7 +149,7 @@ async def has_arrears(connection: Connection, subject_id: UUID, benefit_id: str)
 async def forget(connection: Connection, subject_id: UUID, open_states: Sequence[str]) -> None:
     """Orders that have ended are nobody's; open ones keep the subject that their contract needs, and no account."""
     await connection.execute(
-        "UPDATE deposit_order SET account_id = NULL, "
+        "UPDATE deposit_order SET account_id = NULL, ppid = CASE WHEN state = ANY($2) THEN ppid END, "
         "subject_id = CASE WHEN state = ANY($2) THEN subject_id END WHERE subject_id = $1",
         subject_id,
         list(open_states),

@@ -17,6 +17,7 @@ class DepositOrder(Table, tablename="deposit_order"):
     benefit_name_en = Text(null=False, default=None)
     account_id = UUID(null=True, default=None)
     subject_id = UUID(null=True, default=None)
+    ppid = Text(null=True, default=None)
     agreed_fen = BigInt(null=False, default=None)
     cap_fen = BigInt(null=False, default=None)
     charges = JSONB(null=False, default=None)

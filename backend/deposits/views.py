@@ -11,7 +11,7 @@ from partners.orders.states import OrderState
 
 
 def for_partner(row: Row) -> OrderForPartner:
-    """The partner's side: nothing about the person."""
+    """The partner's side: nothing about the person but, once they agreed, the pseudonym of this contract."""
     return OrderForPartner(
         order_id=row["id"],
         verification_id=row["verification_id"],
@@ -22,6 +22,7 @@ def for_partner(row: Row) -> OrderForPartner:
         total_fen=row["total_fen"],
         due_at=row["due_at"],
         partner_ref=row["partner_ref"],
+        ppid=row["ppid"] if row["agreed_at"] is not None else None,
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -8,7 +8,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "Devices, offline passes, settled uses and risk cases; keys by purpose and slot: constraints"
 
 STATEMENTS = (
-    "ALTER TABLE signing_key ADD CHECK ((purpose = 'ticket') = (algorithm = 'HS256'))",
+    "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'pseudonym')) = (algorithm = 'HS256'))",
     "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'attestation')) = (slot IS NOT NULL AND slot BETWEEN 0 AND 15))",
     "CREATE UNIQUE INDEX device_public_key ON device (public_key)",
     "CREATE INDEX device_account ON device (account_id, id DESC)",

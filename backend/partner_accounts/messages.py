@@ -46,6 +46,7 @@ class LivePartner(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     name_en: str
+    credit_code: str
 
 
 class TillClerk(msgspec.Struct, frozen=True, kw_only=True):

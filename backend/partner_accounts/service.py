@@ -18,7 +18,7 @@ from backend.partner_accounts.messages import (
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
 from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
 from backend.platform import cursors
-from backend.platform.database import Connection
+from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
@@ -102,7 +102,7 @@ async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
     row = await store.partner(connection, partner_id, None)
     if row is None or row["state"] != PartnerState.LIVE:
         raise PARTNER_SUSPENDED.error()
-    return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"])
+    return _live(row)
 
 
 async def partner_granting(connection: Connection, partner_id: UUID, benefit_id: str) -> LivePartner:
@@ -112,7 +112,11 @@ async def partner_granting(connection: Connection, partner_id: UUID, benefit_id:
         raise PARTNER_SUSPENDED.error()
     if not row["granted"]:
         raise BENEFIT_NOT_GRANTED.error()
-    return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"])
+    return _live(row)
+
+
+def _live(row: Row) -> LivePartner:
+    return LivePartner(id=row["id"], name=row["name"], name_en=row["name_en"], credit_code=row["credit_code"])
 
 
 async def granted_benefits(connection: Connection, partner_id: UUID) -> frozenset[str]:

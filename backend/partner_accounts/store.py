@@ -115,7 +115,7 @@ async def partner_of_store(connection: Connection, store_id: UUID) -> UUID | Non
 async def partner(connection: Connection, partner_id: UUID, benefit_id: str | None) -> Row | None:
     """A partner with its state and whether `benefit_id` is granted to it."""
     return await connection.fetch_one(
-        "SELECT id, name, name_en, state, "
+        "SELECT id, name, name_en, credit_code, state, "
         "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = $2) AS granted "
         "FROM partner WHERE id = $1",
         partner_id,

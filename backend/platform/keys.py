@@ -35,13 +35,14 @@ class Purpose(StrEnum):
     BUNDLE = "bundle"
     ATTESTATION = "attestation"
     STATUS = "status"
+    PSEUDONYM = "pseudonym"
 
 
 _FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE, Purpose.ATTESTATION, Purpose.STATUS})
 # What phones show has four bits to name its key.
 IN_SLOTS = frozenset({Purpose.TICKET, Purpose.ATTESTATION})
 # All others are Ed25519 seeds.
-_SHARED_SECRETS = frozenset({Purpose.TICKET})
+_SHARED_SECRETS = frozenset({Purpose.TICKET, Purpose.PSEUDONYM})
 
 
 class KeyState(StrEnum):
@@ -55,7 +56,7 @@ class KeyState(StrEnum):
 
 
 class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key with its secret part: 32 bytes, an Ed25519 seed, or for tickets an HMAC-SHA256 key. Slots are 0 to 15."""
+    """A key with its secret part: 32 bytes, an Ed25519 seed, or for tickets and pseudonyms an HMAC-SHA256 key. Slots are 0 to 15."""
 
     kid: str
     purpose: Purpose
@@ -180,7 +181,7 @@ class OwnKeys:
 def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:
     secret = secrets.token_bytes(32)
     if purpose in _SHARED_SECRETS:
-        kid = f"ticket-{slot}-{secrets.token_hex(4)}"
+        kid = "-".join((purpose.value, *([] if slot is None else [str(slot)]), secrets.token_hex(4)))
     else:
         kid = thumbprint(jwk_of(Ed25519PrivateKey.from_private_bytes(secret).public_key()))
     return kid, cipher.seal_bytes(secret, "signing_key", "sealed", kid)

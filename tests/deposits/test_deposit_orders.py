@@ -83,8 +83,9 @@ async def test_the_partner_learns_nothing_about_the_person(
         assert secret not in answer.text
     assert set(answer.json()) == {
         "order_id", "verification_id", "benefit", "state", "agreed", "agreed_fen", "total_fen", "due_at",
-        "partner_ref", "created_at", "updated_at",
+        "partner_ref", "ppid", "created_at", "updated_at",
     }  # fmt: skip
+    assert answer.json()["ppid"] is None, "not before the holder has agreed"
 
 
 async def test_the_use_starts_only_after_the_holder_agreed(
