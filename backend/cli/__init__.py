@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from backend.cli import city, keys, rules, score
+from backend.cli import city, keys, partner, rules, score
 from backend.cli.frame import Json, Residents, Seed, refusing, run_now, settings_here, show
 from backend.platform.logging import configure_logging
 from backend.platform.settings import read_settings
@@ -27,6 +27,7 @@ application.add_typer(city.group, name="city")
 application.add_typer(rules.group, name="rules")
 application.add_typer(score.group, name="score")
 application.add_typer(keys.group, name="keys")
+application.add_typer(partner.group, name="partner")
 
 
 @application.command()

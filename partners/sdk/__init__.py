@@ -5,10 +5,12 @@ from partners.sdk.answers import Redemption, Reversal, Tier, Verification
 from partners.sdk.client import PartnerClient
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import load_signing_key
+from partners.sdk.network import STATUS_LIST, Settled, refresh, upload
 from partners.sdk.offline import OfflineBenefit, OfflineTill
 from partners.sdk.offline_store import OfflineRedemption, OfflineStore, StoreUnusable
 
 __all__ = [
+    "STATUS_LIST",
     "AnswerNotTrusted",
     "OfflineBenefit",
     "OfflineRedemption",
@@ -19,8 +21,11 @@ __all__ = [
     "Redemption",
     "Reversal",
     "ServerProblem",
+    "Settled",
     "StoreUnusable",
     "Tier",
     "Verification",
     "load_signing_key",
+    "refresh",
+    "upload",
 ]

@@ -124,6 +124,18 @@ class PartnerClient:
         """Any other reading of a partner or a source."""
         return self._act("GET", httpx2.URL(self._url + path, params=query or None), {}, b"", answer)
 
+    def public(self, path: str) -> bytes:
+        """Something that the platform publishes for everybody, unsigned. Raises httpx2.TransportError, AnswerNotTrusted."""
+        received = self._http.get(self._url + path)
+        if not received.is_success:
+            raise AnswerNotTrusted(f"status-{received.status_code}")
+        return received.content
+
+    @property
+    def url(self) -> str:
+        """The address of the platform."""
+        return self._url
+
     def _act(
         self, method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes, answer: type[Answer]
     ) -> Answer:

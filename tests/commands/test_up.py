@@ -50,6 +50,15 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     scores = xinyi("score", "reconcile", "--json")
     assert (scores.returncode, json.loads(scores.stdout)["differences"]) == (0, 0)
 
+    key = str(first.data / "demo" / "partner-new-bookshop.pem")
+    till = ("--key", key, "--url", first.url, "--store", str(first.data.parent / "till.db"))
+    assert "可离线办理" in xinyi("partner", "fetch", *till).stdout
+    resident = {"authorization": f"Bearer {first.sign_in('15400000001')['access_token']}"}
+    code = httpx2.get(f"{first.url}/v1/me/code?scene=shopping", headers=resident).json()["text"]
+    scanned = xinyi("partner", "simulate", "bookshop-discount", code, *till)
+    assert "✓ 符合 eligible" in scanned.stdout, scanned.stdout + scanned.stderr
+    assert "code-unusable" in xinyi("partner", "simulate", "bookshop-discount", code, *till).stdout
+
     # Ctrl-C reaches the group of the terminal's program, and the workers hear of it once: from their parent.
     children = children_of(first.process.pid)
     assert len(children) >= 4

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from tests.builders.partners import PartnerCaller, current_code, make_partner, p
 from tests.builders.people import Person, PersonBuilder
 from tests.conftest import RunDue
 from tests.docs.snippets import REPOSITORY, blocks, script
+from tests.passes.conftest import offline_terms
 
 DOCUMENT = REPOSITORY / "docs" / "partners.md"
 PROMPT = "one-time code:"
@@ -218,19 +219,31 @@ async def test_the_key_made_with_openssl_is_registered_under_the_id_that_the_pag
     assert [body["result"] for _, body in answers(accepted.output)] == ["eligible"]
 
 
-async def test_the_python_of_the_page_does_the_same(client: httpx2.AsyncClient, world: World) -> None:
-    [program] = blocks(DOCUMENT, "python")
-    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+async def run_python(program: str, environment: Mapping[str, str], folder: Path) -> list[str]:
+    """What a program of the page prints, line by line."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program.text,
-        env={**world.environment, "CODE": code, "PYTHONPATH": str(REPOSITORY)},
+        sys.executable, "-c", program, cwd=folder, env={**environment, "PYTHONPATH": str(REPOSITORY)},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
-    assert output.decode().splitlines() == [
+    return output.decode().splitlines()
+
+
+async def test_the_python_of_the_page_does_the_same(client: httpx2.AsyncClient, world: World, tmp_path: Path) -> None:
+    program, _ = blocks(DOCUMENT, "python")
+    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+    assert await run_python(program.text, {**world.environment, "CODE": code}, tmp_path) == [
         "eligible 000000000050 permille", "redeemed 500", "reversed 0", "422 code-unusable"
     ]  # fmt: skip
+
+
+async def test_the_offline_till_of_the_page_fetches_judges_and_uploads(
+    world: World, platform: Platform, tmp_path: Path
+) -> None:
+    _, program = blocks(DOCUMENT, "python")
+    await publish(platform, offline_terms("parking-discount"))
+    assert await run_python(program.text, world.environment, tmp_path) == ["1", "malformed", "[]"]
 
 
 def defaults() -> dict[str, str]:
