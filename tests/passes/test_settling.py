@@ -368,3 +368,17 @@ async def test_a_partner_that_is_not_live_settles_nothing(
         )
     answer = await partner.post("/v1/partner/offline-redemptions", body(one(fetched.show(clock.now()), clock)))
     assert (answer.status_code, answer.json()["code"]) == (403, "partner-suspended")
+
+
+async def test_what_one_limit_refuses_takes_no_place_in_another(
+    platform: Platform, clock: SettableClock, phone: Phone, partner: PartnerCaller
+) -> None:
+    await publish(platform, offline_terms("monthly", 25, per_person_per_day=3, per_person_per_month=1))
+    async with platform.database.transaction() as connection:
+        await partner_accounts.grant_benefit(platform, connection, partner.partner_id, "monthly")
+    passes = await phone.fetch("monthly", 2)
+    items = [one(each.show(clock.now()), clock, f"v{n}", benefit="monthly") for n, each in enumerate(passes)]
+    assert outcomes(await upload(partner, body(*items))) == ["settled", "limit-reached"]
+    async with platform.database.connection() as connection:
+        rows = await connection.impersonal("test", "SELECT used FROM person_use")
+    assert [row["used"] for row in rows] == [1, 1, 1]
