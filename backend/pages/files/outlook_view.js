@@ -19,11 +19,15 @@ export function prepareOutlook(session) {
 function draw({ as_of: today, changes, ways }) {
   part("ahead-none").hidden = changes.length > 0;
   part("ahead-changes").replaceChildren(
-    ...changes.slice(0, CHANGES).map((one) => line(`${day(one.day)}起`, `${one.text.split("：").pop()} · 届时 ${one.after} 分`, one.points)),
+    ...changes.slice(0, CHANGES).map((one) => line(`${day(one.day)}起`, `${withoutHead(one.text)} · 届时 ${one.after} 分`, one.points)),
   );
   part("ways-none").hidden = ways.length > 0;
-  part("ahead-ways").replaceChildren(...ways.map((one) => line(one.text.split("：")[0], wayDetail(one, today), one.points)));
+  part("ahead-ways").replaceChildren(...ways.map((one) => line(withoutTail(one.text), wayDetail(one, today), one.points)));
 }
+
+// A sentence of the API with the part before its first colon, or behind its last, left out: that stands in another place here.
+const withoutHead = (text) => text.replace(/^[^：]*：/, "");
+const withoutTail = (text) => text.replace(/：[^：]*$/, "");
 
 const wayDetail = (one, today) =>
   `升至“${one.level.name}” ${one.level.name_en}${one.day === today ? "" : ` · ${day(one.day)}起`}`;
