@@ -246,6 +246,33 @@ async def test_the_offline_till_of_the_page_fetches_judges_and_uploads(
     assert await run_python(program.text, world.environment, tmp_path) == ["1", "malformed", "[]"]
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js 20")
+async def test_the_javascript_of_the_page_does_the_same(
+    client: httpx2.AsyncClient, world: World, tmp_path: Path
+) -> None:
+    [program] = blocks(DOCUMENT, "javascript")
+    file = tmp_path / "visit.mjs"
+    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+
+    async def run(text: str, code: str) -> tuple[int | None, list[str], str]:
+        file.write_text(text, encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            "node", str(file), env={**world.environment, "CODE": code},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+        return process.returncode, output.decode().splitlines(), errors.decode()
+
+    assert await run(program.text, code) == (
+        0, ["eligible 000000000050 permille", "eligible", "redeemed 500", "code-unusable"], ""
+    )  # fmt: skip
+    another = program.text.replace("['\"signature\";req', request.signature]", "['\"signature\";req', 'sig=:AA==:']")
+    assert another != program.text
+    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+    failed, output, errors = await run(another, code)
+    assert (failed, output, "do not act on this answer" in errors) == (1, [], True), "an answer to another request"
+
+
 def defaults() -> dict[str, str]:
     """What the page takes where a reader sets nothing."""
     return dict(re.findall(r'^([A-Z_]+)="\$\{\1:-([^}]*)\}"', script(DOCUMENT), re.MULTILINE))
