@@ -9,7 +9,7 @@ import msgspec
 
 from backend.commands.bench import store
 from backend.commands.bench.load import Window, Wrong
-from backend.commands.bench.population import Population, pieces, populate
+from backend.commands.bench.population import Population, populated
 from backend.commands.bench.report import Found, Report, as_text, show, values_of
 from backend.commands.bench.requests import ROWS, Requests, accepted, eligible
 from backend.commands.bench.server import served
@@ -65,7 +65,7 @@ def run(settings: Settings, plan: Plan, *, as_json: bool) -> int:
 
 def _report(workers: int, plan: Plan) -> Report:
     with throw_away(workers) as (settings, runner):
-        population = runner.run(_populated(settings, plan.residents))
+        population = runner.run(populated(settings, plan.residents))
         with served(settings):
             rounds, units = runner.run(_rounds(settings, population, plan))
     return Report(
@@ -77,12 +77,6 @@ def _report(workers: int, plan: Plan) -> Report:
         measurements=list(units),
         values=values_of(rounds, units),
     )
-
-
-async def _populated(settings: Settings, residents: int) -> Population:
-    async with opened(settings) as platform:
-        with progress("准备测量用的居民与记录 residents and records", pieces(residents)) as advance:
-            return await populate(platform, residents, advance)
 
 
 async def _rounds(

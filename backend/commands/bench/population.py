@@ -13,7 +13,8 @@ from backend.city.generator import RECORDS_PER_RESIDENT, City
 from backend.city.materials import load_materials
 from backend.city.people import Resident
 from backend.city.record_writer import RecordWriter
-from backend.commands.progress import Advance
+from backend.commands.progress import Advance, progress
+from backend.commands.services import opened
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.identity import service as identity
@@ -27,6 +28,7 @@ from backend.platform.clock import local_date
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 from backend.platform.roles import Role
+from backend.platform.settings import Settings
 from backend.records import intake
 from backend.records.messages import MOST_ROWS, DeliveryIn, NewSource
 from backend.scores import computing
@@ -63,6 +65,13 @@ class Population(msgspec.Struct, frozen=True):
 def pieces(residents: int) -> int:
     """How many pieces the progress of `populate` counts."""
     return residents * (RECORDS_PER_RESIDENT + 2)
+
+
+async def populated(settings: Settings, residents: int) -> Population:
+    """The same on a platform of its own, with its progress on the screen."""
+    async with opened(settings) as platform:
+        with progress("准备测量用的居民与记录 residents and records", pieces(residents)) as advance:
+            return await populate(platform, residents, advance)
 
 
 async def populate(platform: Platform, residents: int, advance: Advance) -> Population:

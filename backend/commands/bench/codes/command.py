@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from backend.commands.bench.lines import Line, show_all
-from backend.commands.bench.load import Window, Wrong, send
-from backend.commands.bench.population import Population, pieces, populate
-from backend.commands.bench.requests import Requests
+from backend.commands.bench.load import Window, send
+from backend.commands.bench.population import Population, populated
+from backend.commands.bench.requests import Requests, eligible
 from backend.commands.bench.server import served
 from backend.commands.bench.services import throw_away
 from backend.commands.progress import Advance, progress
@@ -27,10 +25,6 @@ _MARGIN = 1.3
 
 Measurement = tuple[Callable[[int], Awaitable[list[bytes]]], int, int]
 """How requests are made, the status they must be answered with, and the port they go to."""
-
-
-class _Verified(msgspec.Struct):
-    result: str
 
 
 def run(rounds: int, connections: int, seconds: float, *, as_json: bool) -> int:
@@ -50,7 +44,7 @@ def _server(rounds: int, connections: int, seconds: float) -> Iterator[Line]:
     from backend.commands.bench.codes.peer_server import Peer
 
     with throw_away() as (settings, runner):
-        population = runner.run(_populated(settings))
+        population = runner.run(populated(settings, _RESIDENTS))
         peer = Peer(settings)
         runner.run(peer.prepare())
         with served(settings), peer.served():
@@ -62,12 +56,6 @@ def _server(rounds: int, connections: int, seconds: float) -> Iterator[Line]:
     for name in ("verification", "redemption"):
         for other in ("signed", "peer_verification"):
             yield Line(f"{name}_of_{other}_ratio", [each[name].rate / each[other].rate for each in found], "ratio")
-
-
-async def _populated(settings: Settings) -> Population:
-    async with opened(settings) as platform:
-        with progress("准备测量用的居民与记录 residents and records", pieces(_RESIDENTS)) as advance:
-            return await populate(platform, _RESIDENTS, advance)
 
 
 async def _rounds(
@@ -96,7 +84,7 @@ async def _rounds(
                     windows[name] = await _once(each, count, connections, seconds, advance)
                     rates[name] = windows[name].rate
                 for name in ("verification", "peer_verification"):
-                    _all_eligible(windows[name])
+                    eligible(windows[name])
                 found.append(windows)
     return found
 
@@ -109,8 +97,3 @@ async def _once(measurement: Measurement, count: int, connections: int, seconds:
     window = await send("127.0.0.1", port, prepared, connections=connections, status=status, seconds=seconds)
     advance(1)
     return window
-
-
-def _all_eligible(window: Window) -> None:
-    if any(msgspec.json.decode(body, type=_Verified).result != "eligible" for body in window.bodies):
-        raise Wrong("有居民被答复“不符合”。", "Somebody was answered `declined`.")
