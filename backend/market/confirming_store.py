@@ -66,7 +66,7 @@ async def answer(
     """Answers a verification that waited, and tells its holder so; of one who has left, no reason is kept."""
     await connection.read(
         access,
-        "UPDATE verification SET state = 'answered', result = $2, reason = CASE WHEN subject_id IS NULL THEN NULL ELSE $3 END, "
+        "UPDATE verification SET state = 'answered', result = $2, reason = CASE WHEN subject_id IS NULL THEN NULL ELSE $3::jsonb END, "
         "tier_value = $4, receipt = $5, answered_at = $6, expires_at = $7, confirmed_at = $8, request_mark = NULL "
         "WHERE id = $1 RETURNING subject_id",
         answered.id,

@@ -85,9 +85,9 @@ async def answer_of(platform: Platform, caller: Caller, verification_id: UUID) -
     """
     clerk = await _clerk(platform, caller)
     found = await market.answer_of(platform, clerk.partner_id, verification_id, caller.request_id)
-    return msgspec.convert(
-        found, TillWaits if isinstance(found, HolderAsked) else TillVerification, from_attributes=True
-    )
+    if isinstance(found, HolderAsked):
+        return msgspec.convert(found, TillWaits, from_attributes=True)
+    return msgspec.convert(found, TillVerification, from_attributes=True)
 
 
 async def redeem(

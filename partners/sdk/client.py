@@ -92,7 +92,9 @@ class PartnerClient:
     def verification(self, verification_id: UUID) -> Verification | HolderAsked:
         """A verification of one's own as it stands now; HolderAsked while its holder has not answered."""
         received = self._get(f"/v1/partner/verifications/{verification_id}")
-        return _decoded(received, HolderAsked if received.status_code == _WAITS else Verification)
+        if received.status_code == _WAITS:
+            return _decoded(received, HolderAsked)
+        return _decoded(received, Verification)
 
     def redeem(
         self,
