@@ -19,6 +19,9 @@ import backend.commitments.tables
 import backend.consents.api
 import backend.consents.service
 import backend.consents.tables
+import backend.counters.api
+import backend.counters.service
+import backend.counters.tables
 import backend.declarations.api
 import backend.declarations.service
 import backend.declarations.tables
@@ -90,6 +93,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.market.tables,
     backend.deposits.tables,
     backend.passes.tables,
+    backend.counters.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -115,6 +119,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.market.confirming_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
+    *backend.counters.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.till.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
@@ -132,6 +137,7 @@ FORGET: tuple[Forget, ...] = (
     backend.scores.service.forget,
     backend.codes.service.forget,
     backend.passes.service.forget,
+    backend.counters.service.forget,
     backend.devices.service.forget,
     backend.partner_accounts.service.forget,
     backend.deposits.service.forget,

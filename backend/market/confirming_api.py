@@ -11,6 +11,7 @@ from backend.market import problems, service
 from backend.market.messages import Confirmation, Questions
 from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
+from backend.platform.problems import NOT_FOUND
 from backend.platform.roles import Permission
 
 _ID = "0193a1c0-0000-7000-8000-000000000020"
@@ -59,7 +60,7 @@ async def list_questions(platform: ThePlatform, caller: TheCaller) -> Questions:
         Permission.SELF_SHOW_CODE,
         "确认办理 Confirm",
         "由已登记的手机对商户、权益与金额签名确认。A registered phone signs partner, benefit and amount. Seven database round trips.",
-        raises=(problems.CONFIRMATION_OVER, problems.CONFIRMATION_INVALID, CONSENT_MISSING),
+        raises=(NOT_FOUND, problems.CONFIRMATION_OVER, problems.CONFIRMATION_INVALID, CONSENT_MISSING),
         example={"device_id": _DEVICE, "signature": "A" * 86},
     ),
 )
@@ -76,7 +77,7 @@ async def confirm(
         Permission.SELF_SHOW_CODE,
         "不办理 Refuse",
         "商户只会得到“不符合”，与其他原因无法区分。The shop reads no, as for any other reason. Three database round trips.",
-        raises=(problems.CONFIRMATION_OVER,),
+        raises=(NOT_FOUND, problems.CONFIRMATION_OVER),
     ),
 )
 async def refuse(platform: ThePlatform, caller: TheCaller, verification_id: FromPath[UUID]) -> None:

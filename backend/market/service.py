@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from backend.market import store
+from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access
 from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
@@ -10,6 +11,7 @@ from backend.market.confirming import confirm, confirmation_message, questions, 
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
 from backend.market.offline import redeem_offline, terms_of_version
+from backend.market.presenting import present, waiting_among
 from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
@@ -17,6 +19,7 @@ from backend.platform.database import Connection
 from backend.platform.platform import Platform
 
 __all__ = [
+    "ANSWER_LIFETIME",
     "answer_of",
     "approve_benefit",
     "close_offer",
@@ -31,6 +34,7 @@ __all__ = [
     "my_verifications",
     "offer",
     "partner_access",
+    "present",
     "propose_benefit",
     "questions",
     "redeem",
@@ -43,6 +47,7 @@ __all__ = [
     "use_verification",
     "verification_of",
     "verify",
+    "waiting_among",
 ]
 
 

@@ -145,6 +145,19 @@ async def verification(
     )
 
 
+async def usable_among(connection: Connection, ids: Sequence[UUID], now: datetime) -> list[Row]:
+    """Those of `ids` that are eligible and not used yet, newest first."""
+    return await connection.impersonal(
+        "what the partner was told already, by ids that it was told; whose they are is not read",
+        "SELECT id, benefit_id, tier_value, answered_at, expires_at, (SELECT terms->>'unit' FROM benefit "
+        "WHERE benefit.benefit_id = verification.benefit_id AND benefit.version = verification.benefit_version) AS unit "
+        "FROM verification WHERE id = ANY($1::uuid[]) AND state = 'answered' AND result = 'eligible' AND expires_at > $2 "
+        "ORDER BY id DESC",
+        list(ids),
+        now,
+    )
+
+
 async def mark_redeemed(connection: Connection, verification_id: UUID) -> None:
     """The verification is used up."""
     await connection.execute("UPDATE verification SET state = 'redeemed' WHERE id = $1", verification_id)

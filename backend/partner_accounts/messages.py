@@ -60,6 +60,14 @@ class TillClerk(msgspec.Struct, frozen=True, kw_only=True):
     shown_as: str
 
 
+class PartnerStore(msgspec.Struct, frozen=True):
+    """A store, and whose it is."""
+
+    id: UUID
+    partner_id: UUID
+    name: str
+
+
 class StoreListing(msgspec.Struct):
     """A store as the public sees it."""
 

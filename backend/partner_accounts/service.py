@@ -12,6 +12,7 @@ from backend.partner_accounts.messages import (
     NewPartner,
     PartnerListing,
     PartnerPage,
+    PartnerStore,
     StoreListing,
     TillClerk,
 )
@@ -127,6 +128,14 @@ async def granted_benefits(connection: Connection, partner_id: UUID) -> frozense
 async def partner_names(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The Chinese names of partners. One round trip."""
     return {row["id"]: row["name"] for row in await store.names(connection, partner_ids)}
+
+
+async def stores(connection: Connection, store_ids: Sequence[UUID]) -> dict[UUID, PartnerStore]:
+    """Stores by their ids; an unknown one is not there. One round trip."""
+    return {
+        row["id"]: PartnerStore(row["id"], row["partner_id"], row["name"])
+        for row in await store.stores(connection, store_ids)
+    }
 
 
 async def clerk_of(connection: Connection, account_id: UUID) -> TillClerk | None:

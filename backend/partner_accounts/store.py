@@ -112,6 +112,13 @@ async def partner_of_store(connection: Connection, store_id: UUID) -> UUID | Non
     return partner_id
 
 
+async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]:
+    """Stores by their ids."""
+    return await connection.fetch(
+        "SELECT id, partner_id, name, district FROM store WHERE id = ANY($1::uuid[])", list(store_ids)
+    )
+
+
 async def partner(connection: Connection, partner_id: UUID, benefit_id: str | None) -> Row | None:
     """A partner with its state and whether `benefit_id` is granted to it."""
     return await connection.fetch_one(

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from backend.codes import problems as code_problems
+from backend.counters.messages import CounterVisits
 from backend.market import once
 from backend.market import problems as market_problems
 from backend.market.once import Answered, IdempotencyKey
@@ -26,6 +27,7 @@ from backend.till.messages import (
     Till,
     TillRedemption,
     TillRedemptionOrder,
+    TillSigns,
     TillVerification,
     TillVerificationOrder,
     TillWaits,
@@ -140,6 +142,46 @@ async def fetch_verification(
     return Response(cast(TillVerification, answer), status_code=status)
 
 
+@get(
+    "/v1/till/counter-codes",
+    **operation(
+        Permission.TILL_USE,
+        "本店台码 The store's counter codes",
+        "可展示或打印。To be shown or printed. Two database round trips.",
+        raises=(problems.NOT_A_CLERK,),
+        answer={"signs": [{"benefit": "market-discount", "drawing": {"size": 33, "path": "M0 0h7v1h-7z"}}]},
+    ),
+)
+async def list_signs(platform: ThePlatform, caller: TheCaller) -> TillSigns:
+    return await service.signs(platform, caller)
+
+
+@get(
+    "/v1/till/counter-visits",
+    **operation(
+        Permission.TILL_USE,
+        "台码待办理 Who waits at the counter codes",
+        "扫台码且符合、等候核销的顾客，以四位对照号辨认。Customers who scanned a sign, are eligible and wait to be served, told apart by "
+        "four digits. Four database round trips.",
+        raises=(problems.NOT_A_CLERK,),
+        answer={
+            "visits": [
+                {
+                    "verification_id": _ID,
+                    "benefit": "market-discount",
+                    "shown_as": "4821",
+                    "tier": {"unit": "permille", "value": "000000000100"},
+                    "answered_at": "2026-11-23T08:00:00Z",
+                    "expires_at": "2026-11-23T08:15:00Z",
+                }
+            ]
+        },
+    ),
+)
+async def list_visits(platform: ThePlatform, caller: TheCaller) -> CounterVisits:
+    return await service.visits(platform, caller)
+
+
 @post(
     "/v1/till/redemptions",
     **operation(
@@ -200,4 +242,4 @@ def _replayed(answered: Answered) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if answered.replayed else {}
 
 
-HANDLERS = (my_till, verify, fetch_verification, redeem, read_frame)
+HANDLERS = (my_till, verify, fetch_verification, list_signs, list_visits, redeem, read_frame)

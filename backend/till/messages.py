@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.market.messages import BenefitId, CodeText, Fen, OfferedTier, Result
+from backend.platform.qr import Symbol
 from partners.benefits.terms import Text
 
 
@@ -56,6 +57,19 @@ class TillWaits(msgspec.Struct):
     state: str
     confirm_by: datetime
     poll_seconds: int
+
+
+class TillSign(msgspec.Struct):
+    """A counter code of the store, to be shown or printed."""
+
+    benefit: str
+    drawing: Symbol
+
+
+class TillSigns(msgspec.Struct):
+    """The signs that hang in the store."""
+
+    signs: list[TillSign]
 
 
 class TillRedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):

@@ -4,6 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from backend.counters import service as counters
+from backend.counters.messages import CounterVisits
 from backend.market import service as market
 from backend.market.messages import HolderAsked, RedemptionOrder, VerificationOrder
 from backend.market.once import WAITS, Answered, Once
@@ -18,6 +20,8 @@ from backend.till.messages import (
     TillBenefit,
     TillRedemption,
     TillRedemptionOrder,
+    TillSign,
+    TillSigns,
     TillVerification,
     TillVerificationOrder,
     TillWaits,
@@ -88,6 +92,19 @@ async def answer_of(platform: Platform, caller: Caller, verification_id: UUID) -
     if isinstance(found, HolderAsked):
         return msgspec.convert(found, TillWaits, from_attributes=True)
     return msgspec.convert(found, TillVerification, from_attributes=True)
+
+
+async def signs(platform: Platform, caller: Caller) -> TillSigns:
+    """The counter codes of the clerk's store. Raises NOT_A_CLERK. Two round trips."""
+    clerk = await _clerk(platform, caller)
+    hanging = await counters.of_partner(platform, clerk.partner_id, clerk.store_id)
+    return TillSigns([TillSign(sign.benefit, sign.drawing) for sign in hanging.counter_codes])
+
+
+async def visits(platform: Platform, caller: Caller) -> CounterVisits:
+    """Who waits to be served at the counter codes of the clerk's store. Raises NOT_A_CLERK. Four round trips."""
+    clerk = await _clerk(platform, caller)
+    return await counters.visits(platform, clerk.partner_id, clerk.store_id)
 
 
 async def redeem(

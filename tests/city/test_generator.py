@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "b08d45140a916c94cb1d2b3abf8f974c71cb615770dd070041a45d3431c6e2c3"
+DIGEST = "798ac062037fcdfd9415079cfad18e83f289f117931ce806df73935886d10336"
 VALIDATOR = Validator(load_catalogue())
 
 

@@ -17,6 +17,8 @@ REVIEWED = [
         "codes.burn",
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
     ),
+    ("counters.recent", "ids of verifications that the partner was told of; whose they are is not read"),
+    ("market.usable_among", "what the partner was told already, by ids that it was told; whose they are is not read"),
     ("codes.by_handle", "ids only, to check what was typed; says nothing about whose ticket it is"),
     ("commands.scores_written", "counts of a city that was made for measuring"),
     (

@@ -100,6 +100,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/catalogue",
         "GET /v1/commitments",
         "GET /v1/consent-texts",
+        "GET /v1/counter-codes/{token}",
         "GET /v1/partners",
         "GET /v1/problems",
         "GET /v1/rule-sets",

@@ -112,6 +112,7 @@ async def test_the_holder_reads_the_full_reason(
     await ask(shop, phone)
     [question] = await phone.questions()
     await phone.refuse(question)
+    clock.move(timedelta(seconds=1))
     await ask(shop, phone)
     clock.move(timedelta(seconds=61))
     await run_due()

@@ -4,6 +4,7 @@ import { AccessLog, Account, Consents } from "./account_view.js";
 import { loadBenefits } from "./benefits_view.js";
 import { CodeView } from "./code_view.js";
 import { Confirmations } from "./confirmation_view.js";
+import { Counter } from "./counter_view.js";
 import { Device } from "./device.js";
 import { Devices } from "./devices_view.js";
 import { Orders } from "./orders_view.js";
@@ -20,6 +21,7 @@ const account = new Account(session, signedOut);
 const device = new Device(session);
 const accountId = async () => (await session.get("/v1/me")).account_id;
 const confirmations = new Confirmations(session, device, accountId);
+const counter = new Counter(session, device, accountId);
 const devices = new Devices(session, device, accountId);
 const code = new CodeView(session, () => confirmations.look());
 const orders = new Orders(session, () => TABS.benefits());
@@ -42,6 +44,7 @@ async function proceed() {
   await consents.load();
   if (consents.has("compute") || consents.has("show")) await go("code");
   else show("consents");
+  if (consents.has("show")) await counter.look();
 }
 
 async function go(name) {
@@ -100,11 +103,15 @@ onSubmit(
     await proceed();
   },
 );
-part("consents-done").addEventListener("click", () => go("code"));
+part("consents-done").addEventListener("click", async () => {
+  await go("code");
+  if (consents.has("show")) await counter.look();
+});
 for (const button of document.querySelectorAll("[data-go]")) {
   button.addEventListener("click", () => act(button, () => go(button.dataset.go)));
 }
 
+counter.arrive();
 if (session.signedIn) {
   proceed().catch((problem) => {
     tell(sentenceOf(problem));

@@ -5,6 +5,7 @@ import { offer, SCENES } from "./offers.js";
 import { hasCamera, Scanner } from "./scanner.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
+import { prepareSigns, watchVisits } from "./till_counter.js";
 import { act, correction, moment, part, prepareDialogs, sentenceOf, show } from "./views.js";
 
 const CLERK = "clerk";
@@ -41,6 +42,7 @@ function drawTill(till) {
   part("photo-part").hidden = hasCamera();
   drawBenefit();
   show("till");
+  watchVisits(session, benefits, serve);
 }
 
 function drawBenefit() {
@@ -71,16 +73,29 @@ async function verify(code) {
   // Only a deposit is part of the question; a price is the till's own business.
   if (CONTRACTS.has(benefit.kind)) order.amount_fen = amount;
   try {
-    const answer = await answered(await once("/v1/till/verifications", order), benefit);
-    // Twelve digits, so that a no is as long as a yes.
-    const value = Number(answer.tier.value);
-    const taken = amount === null ? 0 : worth(answer.tier.unit, value, amount, benefit.cap_fen);
-    verification = { ...answer, value, benefit, amount, taken, redeemKey: randomId() };
-    showAnswer();
+    present(await answered(await once("/v1/till/verifications", order), benefit), benefit, amount);
   } catch (problem) {
     if (!CODE_REFUSED.has(problem.code)) throw problem;
     showResult({ kind: "refused", word: problem.message, wordEn: problem.titleEn, hint: problem.detail });
   }
+}
+
+/** A customer who scanned the sign: as if their code had just been verified, with the amount in the form. */
+function serve(visit) {
+  const benefit = benefits.get(visit.benefit);
+  part("benefit").value = benefit.id;
+  drawBenefit();
+  const amount = typedAmount();
+  if (amount === undefined) return;
+  present(visit, benefit, amount);
+}
+
+function present(answer, benefit, amount) {
+  // Twelve digits, so that a no is as long as a yes.
+  const value = Number(answer.tier.value);
+  const taken = amount === null ? 0 : worth(answer.tier.unit, value, amount, benefit.cap_fen);
+  verification = { result: "eligible", ...answer, value, benefit, amount, taken, redeemKey: randomId() };
+  showAnswer();
 }
 
 /** The answer itself: where the holder is asked on their phone, it is waited for, however it ends. */
@@ -234,6 +249,7 @@ function signedOut() {
 }
 
 prepareDialogs();
+prepareSigns(session, () => benefits);
 prepareSignIn(session, proceed);
 part("benefit").addEventListener("change", drawBenefit);
 part("scan").addEventListener("click", () => act(part("scan"), () => attempt(scan)));
