@@ -95,9 +95,12 @@ def fresh_nonce(record: Record) -> str | None:
 
 
 def fresh_created(record: Record) -> str | None:
-    """A sending a second later is dated a second later."""
-    dated = [signed_parameters(each.message).get("created") for each in record.acts]
-    return None if len(set(dated)) == len(dated) else f"created={dated}"
+    """A sending that comes a second later is dated later."""
+    for earlier, later in itertools.pairwise(record.acts):
+        dates = [signed_parameters(each.message).get("created") for each in (earlier, later)]
+        if later.elapsed - earlier.elapsed >= 1 and dates[0] == dates[1]:
+            return f"created={dates[0]} × 2"
+    return None
 
 
 def waited(seconds: int) -> Check:
@@ -123,11 +126,11 @@ def hung_up(record: Record) -> str | None:
 
 def polled(record: Record) -> str | None:
     """The verification is looked up, no faster than the platform asked for."""
-    times = [each.elapsed for each in record.received]
-    looked_up = [each.message.target_uri for each in record.received[1:]]
+    looked_up = [each for each in record.received if each.message.method == "GET"]
+    times = [each.elapsed for each in [*record.acts[-1:], *looked_up]]
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     wanted = f"{record.expected.target_uri}/{record.wanted_id}"
-    right = looked_up and set(looked_up) == {wanted} and min(gaps) >= 1 - _EARLY_SECONDS
+    right = {each.message.target_uri for each in looked_up} == {wanted} and min(gaps) >= 1 - _EARLY_SECONDS
     return None if right else f"GET × {len(looked_up)}, {[round(gap, 2) for gap in gaps]} s"
 
 

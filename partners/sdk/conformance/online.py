@@ -64,7 +64,7 @@ SCENES: Mapping[str, Scene] = {
     "altered": Scene("verify", (replies.altered,)),
     "altered-with-digest": Scene("verify", (replies.altered_with_digest,)),
     "status-changed": Scene("verify", (replies.status_changed,)),
-    "moved": Scene("verify", (replies.moved,)),
+    "moved": Scene("verify", (_BUSY, replies.moved)),
     "unbound": Scene("verify", (replies.unbound,)),
 }
 
@@ -198,8 +198,8 @@ _TRUST = (
           "altered-with-digest", checks.says("refused")),
     _case("answer-status", "状态码被改动的答复不可采信", "an answer under another status than was signed is refused",
           "status-changed", checks.says("refused")),
-    _case("answer-moved", "对另一次请求的答复不可采信：签名绑定本次请求的签名",
-          "an answer to another request is refused: it is bound to that request's signature", "moved", checks.says("refused")),
+    _case("answer-moved", "对前一次发送的答复不可采信：答复绑定该次发送的签名",
+          "an answer to an earlier sending is refused: it is bound to the signature of that one", "moved", checks.says("refused")),
     _case("answer-unbound", "没有绑定请求的答复不可采信，即使签名成立",
           "an answer that is bound to no request is refused, however good its signature", "unbound", checks.says("refused")),
 )  # fmt: skip

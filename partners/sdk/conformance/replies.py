@@ -114,10 +114,9 @@ def status_changed(platform: Platform, message: RequestMessage) -> Sent:
     return Sent(201, honest.headers, honest.body)
 
 
-def moved(platform: Platform, message: RequestMessage) -> Sent:
-    """A yes to another sending of the same act: bound to another signature than the one that was sent."""
-    theirs = f"sig=:{'A' * 86}==:"
-    return _yes(platform, RequestMessage(message.method, message.target_uri, {**message.headers, "signature": theirs}))
+def moved(platform: Platform, _message: RequestMessage) -> Sent:
+    """A yes to the first sending, in answer to a later one: the same act under the same key, and yet another request."""
+    return _yes(platform, platform.received[0].message)
 
 
 def unbound(platform: Platform, message: RequestMessage) -> Sent:
