@@ -35,6 +35,8 @@ import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
 import backend.market.api
+import backend.market.confirming
+import backend.market.confirming_api
 import backend.market.service
 import backend.market.tables
 import backend.objections.api
@@ -110,6 +112,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.market.api.HANDLERS,
+    *backend.market.confirming_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.pages.api.HANDLERS,
@@ -148,6 +151,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.subjects.service.TOUCHED: backend.scores.computing.due_handler(platform),
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
+        backend.market.confirming.TOPIC: backend.market.service.confirming_handler(platform),
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),

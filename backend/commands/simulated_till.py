@@ -18,6 +18,7 @@ from partners.codes.ic3 import Outcome
 from partners.sdk import (
     STATUS_LIST,
     AnswerNotTrusted,
+    HolderAsked,
     OfflineStore,
     OfflineTill,
     OutcomeUnknown,
@@ -58,18 +59,25 @@ class SimulatedTill:
     """A till. Raises Refusal for a key or a store that cannot be used."""
 
     def __init__(
-        self, settings: TillSettings, *, http: httpx2.Client | None = None, now: Callable[[], float] = time.time
+        self,
+        settings: TillSettings,
+        *,
+        http: httpx2.Client | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] = print,
     ) -> None:
         try:
             key = load_signing_key(settings.key.read_bytes())
         except (OSError, ValueError) as error:
             raise Refusal(f"密钥文件不可用：{error}", f"The key file cannot be used: {error}") from None
-        self._client = PartnerClient(settings.url, key, http=http, now=now)
+        self._client = PartnerClient(settings.url, key, http=http, now=now, sleep=sleep)
         try:
             self._offline = OfflineTill(OfflineStore(settings.store), self._client.url + STATUS_LIST, now=now)
         except StoreUnusable as error:
             raise Refusal(f"终端存储不可用：{error}", f"The till's store cannot be used: {error}") from None
         self._terminal = settings.terminal
+        self._tell = tell
 
     def fetch(self) -> list[str]:
         """Keys, status list and benefits for the time without a network."""
@@ -104,8 +112,11 @@ class SimulatedTill:
             return [f"答复不可信，请勿采信：{error.code}。 Do not act on this answer."]
 
     def _ask(self, code: str, benefit: str, partner_ref: str, amount_fen: int | None) -> list[str]:
+        def asked(_: HolderAsked) -> None:
+            self._tell("… 请持码人在手机上确认（60 秒内） ask the customer to confirm on their phone, within a minute")
+
         verification = self._client.verify(
-            code, benefit, terminal=self._terminal, partner_ref=partner_ref, amount_fen=amount_fen
+            code, benefit, terminal=self._terminal, partner_ref=partner_ref, amount_fen=amount_fen, on_asked=asked
         )
         if not verification.eligible:
             return ["✗ 不符合 declined"]

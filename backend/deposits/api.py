@@ -81,7 +81,7 @@ _FOR_HOLDER = {
         Permission.PARTNER_ORDERS,
         "开立免押订单 Open a deposit order",
         "凭一次符合的核验开立，居民在手机上同意后方可开始。Uses up an eligible verification of a contract benefit; the holder agrees on "
-        "their phone. Up to twelve database round trips, inside one transaction; a replay takes two.",
+        "their phone. Up to fourteen database round trips, inside one transaction; a replay takes two.",
         raises=(
             *_ONCE,
             PARTNER_SUSPENDED,

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "create": ("商户开立订单，等待您同意", "The partner opened the order; it waits for your consent"),
+    "confirm": (
+        "您在核验时已在手机上确认商户与金额，视为同意",
+        "Your phone confirmed partner and amount at the scan: you agreed",
+    ),
     "agree": ("您已同意免押金", "You agreed"),
     "start": ("开始使用", "In use"),
     "settle-nothing-due": ("结算完成，无需支付", "Settled; nothing to pay"),

@@ -46,8 +46,9 @@ _OPEN = (OrderState.IN_USE, OrderState.PAYMENT_DUE, OrderState.IN_ARREARS)
 async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act: Once) -> Answered:
     """Opens an order on an eligible verification, which it uses up. The body is an OrderForPartner.
 
+    A holder whose phone confirmed partner, benefit and at least this amount has agreed with that, and is not asked twice.
     Raises PARTNER_SUSPENDED, NOT_FOUND, STATE_CONFLICT, QUOTA_EXHAUSTED, NOT_A_CONTRACT, AMOUNT_REFUSED, and
-    idempotency's problems. Up to twelve database round trips in one transaction; a replay takes two.
+    idempotency's problems. Up to fourteen database round trips in one transaction; a replay takes two.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, signer.owner_id, act)) is not None:
@@ -88,6 +89,9 @@ async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act:
             ),
         )
         await store.add_entry(connection, order_id, "create", ORDER.start.value, "partner", now)
+        if _confirmed(verified, wanted.agreed_fen):
+            await store.agree(connection, order_id, now)
+            await store.add_entry(connection, order_id, "confirm", ORDER.start.value, "holder", now)
         await enqueue(connection, TOPIC, [Due(order_id, now + timedelta(days=UNTOUCHED_DAYS))])
         row = await _of_partner(connection, access, signer, order_id)
         return await _answer(connection, signer, act, row, status=201)
@@ -236,6 +240,10 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
     for row in await store.not_begun(connection, access, subject_id):
         await _move(platform, connection, row, OrderEvent.REVOKE, "holder")
     await store.forget(connection, subject_id, _OPEN)
+
+
+def _confirmed(verified: VerifiedHolder, agreed_fen: int) -> bool:
+    return verified.confirmed_at is not None and verified.amount_fen is not None and agreed_fen <= verified.amount_fen
 
 
 def _cap(cap_fen: int, verified: VerifiedHolder) -> int:

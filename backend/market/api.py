@@ -1,6 +1,6 @@
 """The market over HTTP: benefits for everyone and for the caller, and the endpoints of partners (protocol, section 2)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -12,6 +12,7 @@ from backend.market.messages import (
     BENEFIT_ID,
     BenefitOffer,
     BenefitPage,
+    HolderAsked,
     MyBenefits,
     MyVerificationPage,
     RedemptionAnswer,
@@ -74,6 +75,16 @@ _VERIFICATION = {
     "ref": "Zm9ydHl0d29ieXRlc29mcg",
     "receipt": _RECEIPT,
 }
+_WAITS = (
+    HolderAsked,
+    {
+        "verification_id": _ID,
+        "benefit": "library-deposit-waiver",
+        "state": "pending-confirmation",
+        "confirm_by": "2026-11-23T08:01:00Z",
+        "poll_seconds": 2,
+    },
+)
 _REDEMPTION = {
     "redemption_id": "0193a1c0-0000-7000-8000-000000000021",
     "verification_id": _ID,
@@ -186,8 +197,10 @@ async def my_verifications(
     **operation(
         Permission.PARTNER_VERIFY,
         "核验 Verify a code for a benefit",
-        "答复“符合/不符合”，不含姓名、分数、等级或原因；诚信码即时作废。Yes or no in answers of equal length; the code is burned. "
-        "Nine database round trips and two of the cache, inside one transaction; a replay takes two.",
+        "答复“符合/不符合”，不含姓名、分数、等级或原因；诚信码即时作废。须本人确认的权益先答 202，持码人在手机上确认后再查询结果。"
+        "Yes or no in answers of equal length; the code is burned. A benefit that needs the holder's confirmation is answered "
+        "202 first: fetch the verification until the holder's phone answered. Nine database round trips and two of the cache, "
+        "inside one transaction, ten if the holder is asked; a replay takes two.",
         raises=(
             *_IDEMPOTENCY,
             PARTNER_SUSPENDED,
@@ -206,6 +219,7 @@ async def my_verifications(
             "partner_ref": "visit-1001",
         },
         answer=_VERIFICATION,
+        waits=_WAITS,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -227,16 +241,21 @@ async def verify(
     **operation(
         Permission.PARTNER_VERIFY,
         "查询核验 Fetch a verification",
-        "本商户的核验及其当前状态。Another partner's id is not found. Three database round trips and one of the cache.",
+        "本商户的核验及其当前状态；等待本人确认时答 202。Another partner's id is not found; 202 while the holder is asked. "
+        "Three database round trips and one of the cache.",
         raises=(PARTNER_SUSPENDED, NOT_FOUND),
         answer={**_VERIFICATION, "state": "answered"},
+        waits=_WAITS,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
 async def fetch_verification(
     platform: ThePlatform, signer: TheSigner, verification_id: FromPath[UUID]
-) -> VerificationAnswerNow:
-    return await service.answer_of(platform, signer.owner_id, verification_id, signer.request_id)
+) -> Response[VerificationAnswerNow]:
+    answer = await service.answer_of(platform, signer.owner_id, verification_id, signer.request_id)
+    return Response(
+        cast(VerificationAnswerNow, answer), status_code=once.WAITS if isinstance(answer, HolderAsked) else 200
+    )
 
 
 @post(

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from backend.devices.messages import SignatureText
 from backend.platform.texts import Reference
 from partners.benefits.terms import OfflineTerms, Terms, Text, Tier
 from partners.orders.states import RedemptionState, VerificationState
@@ -106,6 +107,19 @@ class VerificationAnswer(msgspec.Struct):
     receipt: str
 
 
+class HolderAsked(msgspec.Struct):
+    """No answer yet: the holder's phone is asked, until `confirm_by`. Fetch the verification every `poll_seconds`.
+
+    A holder who refuses, one who says nothing and one who is not eligible all end as `declined`.
+    """
+
+    verification_id: UUID
+    benefit: str
+    state: Literal["pending-confirmation"]
+    confirm_by: datetime
+    poll_seconds: int
+
+
 class VerificationAnswerNow(msgspec.Struct):
     """An answer given before, and where it stands: answered, redeemed or lapsed."""
 
@@ -185,8 +199,47 @@ class MyVerificationPage(msgspec.Struct):
     next: str | None
 
 
+class Question(msgspec.Struct):
+    """What the holder's phone is asked: may this partner be told of this benefit, for this amount? Answer before `confirm_by`.
+
+    `result` and `reasons` are what the partner will be told if the holder confirms, and why; without it the partner is told no.
+    """
+
+    id: UUID
+    partner: str
+    partner_id: UUID
+    terminal: str
+    benefit: str
+    benefit_version: int
+    name: Text
+    description: Text
+    kind: str
+    amount_fen: int | None
+    result: Result
+    reasons: list[Text]
+    asked_at: datetime
+    confirm_by: datetime
+
+
+class Questions(msgspec.Struct):
+    """Oldest first, and the server's time, as phones' clocks differ."""
+
+    server_time: datetime
+    questions: list[Question]
+
+
+class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
+    """The holder's yes: a registered device and its signature over the question (protocol, section 13)."""
+
+    device_id: UUID
+    signature: SignatureText
+
+
 class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
-    """An eligible verification as another room may use it: whose, for what and under which terms, and until when."""
+    """An eligible verification as another room may use it: whose, for what and under which terms, and until when.
+
+    `confirmed_at`: when the holder's phone confirmed partner, benefit and amount, if it was asked.
+    """
 
     verification_id: UUID
     partner_id: UUID
@@ -198,3 +251,4 @@ class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
     tier_value: int
     amount_fen: int | None
     expires_at: datetime
+    confirmed_at: datetime | None

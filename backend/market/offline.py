@@ -13,10 +13,10 @@ from uuid import UUID
 import msgspec
 
 from backend.market import benefit_store, receipts, store
+from backend.market.answers import LIFETIME, partner_access
 from backend.market.benefits import terms_of
 from backend.market.limits import limits_on
 from backend.market.once import Once
-from backend.market.verifying import LIFETIME, decision_receipt, partner_access
 from backend.partner_accounts.messages import LivePartner
 from backend.platform.clock import local_date
 from backend.platform.database import Connection
@@ -155,7 +155,7 @@ async def _write(
         expires_at=item.given_at + LIFETIME,
         state=VerificationState.REDEEMED,
     )
-    signed = decision_receipt(platform, verification, act.mark)
+    signed = receipts.of_answer(platform, verification, act.mark)
     access = partner_access(
         partner.id, partner.name, "离线核销权益", item.terms.names.zh, request_id, "eligibility", "redemption"
     )

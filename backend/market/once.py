@@ -13,6 +13,9 @@ from backend.platform.idempotency import IDEMPOTENCY_KEY_MISSING, Saved
 
 Body = TypeVar("Body")
 
+# The status of an act whose answer has to wait for somebody.
+WAITS = 202
+
 IdempotencyKey = Annotated[
     str | None,
     Parameter(

@@ -26,3 +26,12 @@ CONTRACT_NEEDED = declare(
     409, "contract-needed", "该权益须以订单办理", "This benefit needs an order",
     "免押与先用后付请改为创建订单，不可直接核销。", "Deposit waivers and pay-after-use go through an order, not a redemption.",
 )  # fmt: skip
+CONFIRMATION_OVER = declare(
+    409, "confirmation-over", "确认时间已过", "The time to confirm is over",
+    "如仍需要，请重新出示诚信码，由商户再核验一次。", "If you still want it, show your code again and let the shop verify it.",
+)  # fmt: skip
+CONFIRMATION_INVALID = declare(
+    422, "confirmation-invalid", "确认签名未通过", "The confirmation's signature does not hold",
+    "请用已登记的手机确认；手机未登记的，先在“我的设备”中登记。",
+    "Confirm on a registered phone; register it under “My devices” first.",
+)  # fmt: skip

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import jwt
 
+from backend.market.store import NewVerification
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
+from partners.decisions import Decision, receipt
 
 TYPE = "xinyi-receipt+jwt"
 
@@ -23,3 +25,20 @@ def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime,
         **claims,
     }
     return jwt.encode(payload, key.private_key(), algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
+
+
+def of_answer(platform: Platform, row: NewVerification, mark: bytes) -> str:
+    """The signed decision that stands in the answer to a verification."""
+    key = platform.keys.active(Purpose.ANSWER)
+    decision = Decision(
+        issuer=platform.settings.external_url,
+        audience=str(row.partner_id),
+        verification=str(row.id),
+        benefit=row.benefit_id,
+        result=row.result,
+        tier=row.tier_value,
+        request_digest=mark,
+        issued_at=int(row.answered_at.timestamp()),
+        expires_at=int(row.expires_at.timestamp()),
+    )
+    return receipt(decision, key.kid, key.private_key().sign)

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from backend.market import benefit_store, once, receipts, store
+from backend.market.answers import partner_access, state_of
 from backend.market.benefits import terms_of
 from backend.market.limits import limits_on
 from backend.market.messages import (
@@ -16,7 +17,6 @@ from backend.market.messages import (
 )
 from backend.market.once import Answered, Once
 from backend.market.problems import CONTRACT_NEEDED, OVER_CAP, QUOTA_EXHAUSTED, REVERSAL_OVER
-from backend.market.verifying import partner_access, state_of
 from backend.partner_accounts import service as partner_accounts
 from backend.platform.access import Access
 from backend.platform.clock import local_date
@@ -230,6 +230,7 @@ def _verified(row: Row, terms: Terms) -> VerifiedHolder:
         tier_value=row["tier_value"],
         amount_fen=row["amount_fen"],
         expires_at=row["expires_at"],
+        confirmed_at=row["confirmed_at"],
     )
 
 

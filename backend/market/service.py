@@ -3,12 +3,15 @@
 from uuid import UUID
 
 from backend.market import store
+from backend.market.answers import partner_access
 from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
+from backend.market.confirming import confirm, confirmation_message, questions, refuse
+from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
-from backend.market.verifying import answer_of, partner_access, verify
+from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
@@ -17,6 +20,9 @@ __all__ = [
     "answer_of",
     "approve_benefit",
     "close_offer",
+    "confirm",
+    "confirmation_message",
+    "confirming_handler",
     "eligibility_of",
     "forget",
     "listing",
@@ -26,9 +32,11 @@ __all__ = [
     "offer",
     "partner_access",
     "propose_benefit",
+    "questions",
     "redeem",
     "redeem_offline",
     "redemption_by_key",
+    "refuse",
     "reopen_offer",
     "reverse",
     "terms_of_version",

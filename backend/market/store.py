@@ -12,7 +12,7 @@ from backend.platform.database import Connection, Row
 
 _VERIFICATION = (
     "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
-    "partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at"
+    "partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, confirmed_at"
 )
 _REDEMPTION = (
     "id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, reversed_fen, state, "
@@ -40,6 +40,8 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime
     expires_at: datetime
     state: str = "answered"
+    confirm_by: datetime | None = None
+    request_mark: bytes | None = None
 
 
 class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +108,9 @@ async def add_verification(connection: Connection, access: Access, row: NewVerif
     await connection.read(
         access,
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
-        "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $17, $15, $16) RETURNING subject_id",
+        "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, "
+        "request_mark) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $17, $15, $16, $18, $19) "
+        "RETURNING subject_id",
         row.id,
         row.partner_id,
         row.terminal,
@@ -125,6 +128,8 @@ async def add_verification(connection: Connection, access: Access, row: NewVerif
         row.answered_at,
         row.expires_at,
         row.state,
+        row.confirm_by,
+        row.request_mark,
     )
 
 
@@ -153,7 +158,7 @@ async def verifications_of_subject(
         access,
         "SELECT verification.subject_id, verification.id, verification.partner_id, verification.terminal, "
         "verification.benefit_id, verification.result, verification.reason, verification.amount_fen, verification.state, "
-        "verification.answered_at, verification.expires_at, redemption.redeemed_at, redemption.amount_fen AS redeemed_fen, "
+        "verification.answered_at, verification.expires_at, verification.confirm_by, redemption.redeemed_at, redemption.amount_fen AS redeemed_fen, "
         "redemption.state AS redemption_state, "
         "(SELECT terms FROM benefit WHERE benefit.benefit_id = verification.benefit_id "
         "AND benefit.version = verification.benefit_version) AS terms "
@@ -284,6 +289,7 @@ async def reopen_offer(connection: Connection, subject_id: UUID, benefit_id: str
 
 async def forget(connection: Connection, subject_id: UUID) -> None:
     """Cuts every tie to a person; what a merchant and the city must account for stays, and is nobody's."""
+    await connection.execute("DELETE FROM confirmation WHERE subject_id = $1", subject_id)
     await connection.execute(
         "UPDATE verification SET subject_id = NULL, account_id = NULL, reason = NULL WHERE subject_id = $1", subject_id
     )

@@ -1,6 +1,6 @@
 """Benefits and their counters, verifications, redemptions, reversals and closed offers."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -47,7 +47,11 @@ class ClosedOffer(Table, tablename="closed_offer"):
 
 
 class Verification(Table, tablename="verification"):
-    """One answer to one scan. `reason` is for the holder alone; `ephemeral_ref` is random and used once; lapsing is told by `expires_at`."""
+    """One answer to one scan. `reason` is for the holder alone; `ephemeral_ref` is random and used once; lapsing is told by `expires_at`.
+
+    While it waits for the holder, it is decided but not answered: nothing of the decision leaves, and `receipt` is empty.
+    `request_mark`: the digest of the request (32 bytes), for the receipt that is signed then.
+    """
 
     id = UUID(primary_key=True, default=None)
     partner_id = UUID(null=False, default=None)
@@ -66,6 +70,19 @@ class Verification(Table, tablename="verification"):
     state = Text(null=False, default=None)
     answered_at = Timestamptz(null=False, default=None)
     expires_at = Timestamptz(null=False, default=None)
+    confirm_by = Timestamptz(null=True, default=None)
+    confirmed_at = Timestamptz(null=True, default=None)
+    request_mark = Bytea(null=True, default=None)
+
+
+class Confirmation(Table, tablename="confirmation"):
+    """What the holder's device signed to confirm a verification: kept for disputes, gone with the holder."""
+
+    verification_id = UUID(primary_key=True, default=None)
+    subject_id = UUID(null=False, default=None)
+    device_id = UUID(null=False, default=None)
+    signature = Text(null=False, default=None)
+    signed_at = Timestamptz(null=False, default=None)
 
 
 class Redemption(Table, tablename="redemption"):
@@ -97,8 +114,8 @@ class Reversal(Table, tablename="reversal"):
     reversed_at = Timestamptz(null=False, default=None)
 
 
-TABLES = (Benefit, BenefitUse, PersonUse, ClosedOffer, Verification, Redemption, Reversal)
-PERSONAL = frozenset({"person_use", "closed_offer", "verification", "redemption"})
+TABLES = (Benefit, BenefitUse, PersonUse, ClosedOffer, Verification, Confirmation, Redemption, Reversal)
+PERSONAL = frozenset({"person_use", "closed_offer", "verification", "confirmation", "redemption"})
 CONSTRAINTS = (
     "ALTER TABLE benefit DROP COLUMN id",
     "ALTER TABLE benefit ADD PRIMARY KEY (benefit_id, version)",
@@ -121,8 +138,17 @@ CONSTRAINTS = (
     "CREATE INDEX verification_subject ON verification (subject_id, id DESC)",
     "CREATE INDEX verification_tries ON verification (partner_id, subject_id, answered_at)",
     "ALTER TABLE verification ADD CHECK (result IN ('eligible', 'declined'))",
-    "ALTER TABLE verification ADD CHECK (state IN ('answered', 'redeemed'))",
+    "ALTER TABLE verification ADD CHECK (state IN ('pending-confirmation', 'answered', 'redeemed'))",
+    "ALTER TABLE verification ADD CHECK ((state = 'pending-confirmation') = (receipt = ''))",
+    "ALTER TABLE verification ADD CHECK (state <> 'pending-confirmation' OR "
+    "(confirm_by IS NOT NULL AND request_mark IS NOT NULL))",
+    # What the holder was asked is given only if the holder said yes.
+    "ALTER TABLE verification ADD CHECK (confirm_by IS NULL OR confirmed_at IS NOT NULL OR state = 'pending-confirmation' "
+    "OR result = 'declined')",
+    "CREATE INDEX verification_pending ON verification (subject_id) WHERE state = 'pending-confirmation'",
     "ALTER TABLE verification ADD FOREIGN KEY (benefit_id, benefit_version) REFERENCES benefit (benefit_id, version)",
+    "ALTER TABLE confirmation ADD FOREIGN KEY (verification_id) REFERENCES verification (id)",
+    "CREATE INDEX confirmation_subject ON confirmation (subject_id)",
     "CREATE UNIQUE INDEX redemption_verification ON redemption (verification_id)",
     "CREATE INDEX redemption_key ON redemption (partner_id, idempotency_key)",
     "CREATE INDEX redemption_subject ON redemption (subject_id)",

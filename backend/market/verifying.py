@@ -1,16 +1,18 @@
 """Verification 核验: a code, a benefit, an answer of one word, and the full reason on the holder's own phone."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from backend.codes import service as codes
-from backend.market import benefit_store, once, store
+from backend.market import benefit_store, confirming, once, receipts, store
+from backend.market.answers import LIFETIME, partner_access, state_of, told_of
 from backend.market.benefits import terms_of
 from backend.market.deciding import decided, offer_now
 from backend.market.messages import (
+    HolderAsked,
     MyVerification,
     MyVerificationPage,
     OfferedTier,
@@ -24,18 +26,14 @@ from backend.market.reasons import in_words
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.platform import cursors
-from backend.platform.access import Access, ActorKind, Ground
+from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
-from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
 from partners.benefits.terms import Terms
-from partners.decisions import Decision, receipt
 from partners.orders.states import VerificationState
-
-LIFETIME = timedelta(minutes=15)
 
 
 async def verify(
@@ -44,11 +42,12 @@ async def verify(
     """Answers whether the holder of a shown code is eligible for a benefit at this partner. One act, one transaction.
 
     The answer's body is a VerificationAnswer; yes and no have the same length and come from the same statements. The
-    verification lapses after 15 minutes. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such benefit in
+    verification lapses after 15 minutes. A benefit flagged `confirm` is not answered before the holder's phone did: the
+    status is 202 then, whatever was decided, and the body HolderAsked. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such benefit in
     force), STATE_CONFLICT (benefit paused), the problems of `codes.burn`, and of idempotency; then nothing is burned.
 
     Nine database round trips and one of the cache: key, partner, benefit, burn, consents, standing, circumstances,
-    verification, saved answer. A replay takes two.
+    verification, saved answer; ten if the holder is asked. A replay takes two.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
@@ -66,23 +65,27 @@ async def verify(
             connection, access, partner_id, terms, offer, shown.account_id, shown.subject_id, shown.computes,
             order, verification_id, now,
         )  # fmt: skip
-        row = msgspec.structs.replace(row, receipt=decision_receipt(platform, row, act.mark))
-        word = "符合" if row.result == "eligible" else "不符合"
-        told = msgspec.structs.replace(access, action=f"核验诚信码，答复：{word}", fields=("eligibility",))
+        if terms.confirm:
+            asked = await confirming.ask(connection, access, row, act.mark)
+            return await once.save(connection, partner_id, act, msgspec.json.encode(asked), status=once.WAITS)
+        row = msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, act.mark))
+        told = msgspec.structs.replace(access, action=told_of(row.result), fields=("eligibility",))
         await store.add_verification(connection, told, row)
         return await once.save(connection, partner_id, act, msgspec.json.encode(_answer(row, terms.unit)))
 
 
 async def answer_of(
     platform: Platform, partner_id: UUID, verification_id: UUID, request_id: str
-) -> VerificationAnswerNow:
-    """A partner's own verification and where it stands. Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's). Three round trips."""
+) -> VerificationAnswerNow | HolderAsked:
+    """A partner's own verification and where it stands, or that the holder has not answered yet. Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's). Three round trips."""
     async with platform.database.transaction() as connection:
         partner = await partner_accounts.live_partner(connection, partner_id)
         access = _access(partner, "查询核验结果", None, request_id, "eligibility")
         row = await store.verification(connection, access, partner_id, verification_id)
         if row is None:
             raise NOT_FOUND.error()
+        if row["state"] == VerificationState.PENDING_CONFIRMATION:
+            return confirming.asked(row)
         offer = await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"])
     return VerificationAnswerNow(
         verification_id=row["id"],
@@ -123,29 +126,6 @@ async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: in
         for row in rows[:limit]
     ]
     return MyVerificationPage(shown, cursors.encode(shown[-1].id) if len(rows) > limit else None)
-
-
-def state_of(row: Row, now: datetime) -> VerificationState:
-    """Where a verification stands: an answer that was not used within 15 minutes has lapsed."""
-    if row["state"] == VerificationState.ANSWERED and row["expires_at"] <= now:
-        return VerificationState.LAPSED
-    return VerificationState(row["state"])
-
-
-def partner_access(
-    partner_id: UUID, partner_name: str, action: str, purpose: str, request_id: str, *fields: str
-) -> Access:
-    """The context in which a partner reads what its own verification allows."""
-    return Access(
-        actor_kind=ActorKind.PARTNER,
-        actor=str(partner_id),
-        actor_name=partner_name,
-        action=action,
-        purpose=purpose,
-        ground=Ground.CONSENT_SHOW,
-        fields=fields,
-        request_id=request_id,
-    )
 
 
 def _access(partner: LivePartner, action: str, terms: Terms | None, request_id: str, *fields: str) -> Access:
@@ -197,23 +177,6 @@ async def _decided(
         answered_at=now,
         expires_at=now + LIFETIME,
     )
-
-
-def decision_receipt(platform: Platform, row: store.NewVerification, mark: bytes) -> str:
-    """The signed decision that stands in an answer."""
-    key = platform.keys.active(Purpose.ANSWER)
-    decision = Decision(
-        issuer=platform.settings.external_url,
-        audience=str(row.partner_id),
-        verification=str(row.id),
-        benefit=row.benefit_id,
-        result=row.result,
-        tier=row.tier_value,
-        request_digest=mark,
-        issued_at=int(row.answered_at.timestamp()),
-        expires_at=int(row.expires_at.timestamp()),
-    )
-    return receipt(decision, key.kid, key.private_key().sign)
 
 
 def _tier(unit: str, value: int) -> OfferedTier:

@@ -47,7 +47,8 @@ def _add_examples(operation: dict[str, Any], options: dict[str, Any]) -> None:
         for status, response in operation["responses"].items():
             if status.startswith("2"):
                 for media in response.get("content", {}).values():
-                    media["example"] = options["answer"]
+                    waits = options["waits"] if status == "202" else None
+                    media["example"] = waits[1] if waits else options["answer"]
 
 
 def _require_idempotency_key(operation: dict[str, Any]) -> None:
@@ -101,6 +102,8 @@ def _structs(application: Litestar) -> list[type[msgspec.Struct]]:
             types = [answer.inner_types[0] if answer.is_subclass_of(Response) and answer.inner_types else answer]
             types += [signature.parameters["data"]] if "data" in signature.parameters else []
             waiting += [inspect.type_info(each.annotation) for each in types]
+            if handler.opt.get("waits"):
+                waiting.append(inspect.type_info(handler.opt["waits"][0]))
     while waiting:
         node = waiting.pop()
         if isinstance(node, inspect.StructType):

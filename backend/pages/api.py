@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from backend.pages import shell
 from backend.pages.drawings import draw
 from backend.pages.messages import DrawingOrder, Drawings
+from backend.platform.http.inputs import ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.roles import Permission
 
@@ -16,13 +17,13 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 @get("/resident", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
-async def resident() -> Response[str]:
-    return Response(shell.render("resident"), headers=shell.headers(camera=False))
+async def resident(platform: ThePlatform) -> Response[str]:
+    return Response(shell.render("resident", platform.settings.external_url), headers=shell.headers(camera=False))
 
 
 @get("/till", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
-async def till() -> Response[str]:
-    return Response(shell.render("till"), headers=shell.headers(camera=True))
+async def till(platform: ThePlatform) -> Response[str]:
+    return Response(shell.render("till", platform.settings.external_url), headers=shell.headers(camera=True))
 
 
 @post(

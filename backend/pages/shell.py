@@ -44,9 +44,12 @@ _DIRECTIVES = (
 
 
 @cache
-def render(name: str) -> str:
-    """The HTML of a page. It holds nothing about anybody: what is personal is fetched by its scripts."""
-    return _ENVIRONMENT.get_template(f"{name}.html").render(files=FILES_PATH)
+def render(name: str, server: str) -> str:
+    """The HTML of a page. It holds nothing about anybody: what is personal is fetched by its scripts.
+
+    `server` is the address that the platform is published under: phones sign for it and for no other.
+    """
+    return _ENVIRONMENT.get_template(f"{name}.html").render(files=FILES_PATH, server=server)
 
 
 def headers(camera: bool) -> dict[str, str]:

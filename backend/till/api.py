@@ -1,11 +1,13 @@
 """The till over HTTP, for a clerk who is signed in."""
 
 from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from backend.codes import problems as code_problems
@@ -26,9 +28,27 @@ from backend.till.messages import (
     TillRedemptionOrder,
     TillVerification,
     TillVerificationOrder,
+    TillWaits,
 )
 
 _ID = "0193a1c0-0000-7000-8000-000000000020"
+_VERIFICATION = {
+    "verification_id": _ID,
+    "benefit": "market-discount",
+    "result": "eligible",
+    "tier": {"unit": "permille", "value": "000000000100"},
+    "expires_at": "2026-11-23T08:15:00Z",
+}
+_WAITS = (
+    TillWaits,
+    {
+        "verification_id": _ID,
+        "benefit": "library-deposit-waiver",
+        "state": "pending-confirmation",
+        "confirm_by": "2026-11-23T08:01:00Z",
+        "poll_seconds": 2,
+    },
+)
 _ONCE = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED)
 
 
@@ -85,13 +105,8 @@ async def my_till(platform: ThePlatform, caller: TheCaller) -> Till:
             code_problems.CODE_MALFORMED, code_problems.CODE_UNUSABLE, code_problems.CODE_STALE, *_ONCE,
         ),
         example={"code": "60112233445566778899", "benefit": "market-discount"},
-        answer={
-            "verification_id": _ID,
-            "benefit": "market-discount",
-            "result": "eligible",
-            "tier": {"unit": "permille", "value": "000000000100"},
-            "expires_at": "2026-11-23T08:15:00Z",
-        },
+        answer=_VERIFICATION,
+        waits=_WAITS,
     ),
 )  # fmt: skip
 async def verify(
@@ -103,7 +118,26 @@ async def verify(
 ) -> Response[TillVerification]:
     act = await once.once_of(request, idempotency_key)
     answer, answered = await service.verify(platform, caller, data, act)
-    return Response(answer, status_code=answered.status, headers=_replayed(answered))
+    return Response(cast(TillVerification, answer), status_code=answered.status, headers=_replayed(answered))
+
+
+@get(
+    "/v1/till/verifications/{verification_id:uuid}",
+    **operation(
+        Permission.TILL_USE,
+        "查询核验结果 Fetch a verification",
+        "持码人在手机上确认之前答 202。202 while the holder is asked. Four database round trips.",
+        raises=(problems.NOT_A_CLERK, PARTNER_SUSPENDED, NOT_FOUND),
+        answer=_VERIFICATION,
+        waits=_WAITS,
+    ),
+)
+async def fetch_verification(
+    platform: ThePlatform, caller: TheCaller, verification_id: FromPath[UUID]
+) -> Response[TillVerification]:
+    answer = await service.answer_of(platform, caller, verification_id)
+    status = once.WAITS if isinstance(answer, TillWaits) else HTTP_200_OK
+    return Response(cast(TillVerification, answer), status_code=status)
 
 
 @post(
@@ -166,4 +200,4 @@ def _replayed(answered: Answered) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if answered.replayed else {}
 
 
-HANDLERS = (my_till, verify, redeem, read_frame)
+HANDLERS = (my_till, verify, fetch_verification, redeem, read_frame)

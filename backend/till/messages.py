@@ -48,6 +48,16 @@ class TillVerification(msgspec.Struct):
     expires_at: datetime
 
 
+class TillWaits(msgspec.Struct):
+    """The holder's phone is asked; look again every `poll_seconds` until it answered."""
+
+    verification_id: UUID
+    benefit: str
+    state: str
+    confirm_by: datetime
+    poll_seconds: int
+
+
 class TillRedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):
     """Redeems an eligible verification; `amount_fen` is what the benefit is worth this time, 0 where it is no money."""
 

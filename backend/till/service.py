@@ -1,10 +1,12 @@
 """What the till does: where a clerk works, and the market's own acts in the name of the clerk's partner."""
 
+from uuid import UUID
+
 import msgspec
 
 from backend.market import service as market
-from backend.market.messages import RedemptionOrder, VerificationOrder
-from backend.market.once import Answered, Once
+from backend.market.messages import HolderAsked, RedemptionOrder, VerificationOrder
+from backend.market.once import WAITS, Answered, Once
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import TillClerk
 from backend.platform.callers import Caller
@@ -18,6 +20,7 @@ from backend.till.messages import (
     TillRedemptionOrder,
     TillVerification,
     TillVerificationOrder,
+    TillWaits,
 )
 from backend.till.problems import NOT_A_CLERK
 
@@ -58,8 +61,8 @@ async def till(platform: Platform, caller: Caller) -> Till:
 
 async def verify(
     platform: Platform, caller: Caller, order: TillVerificationOrder, act: Once
-) -> tuple[TillVerification, Answered]:
-    """The market's verification in the name of the clerk's partner. Raises NOT_A_CLERK and what `market.verify` raises.
+) -> tuple[TillVerification | TillWaits, Answered]:
+    """The market's verification in the name of the clerk's partner, or that the holder is asked. Raises NOT_A_CLERK and what `market.verify` raises.
 
     One round trip more than `market.verify`.
     """
@@ -72,7 +75,19 @@ async def verify(
         amount_fen=order.amount_fen,
     )
     answered = await market.verify(platform, clerk.partner_id, asked, act, caller.request_id)
-    return msgspec.json.decode(answered.body, type=TillVerification), answered
+    return _read(answered.status, answered.body), answered
+
+
+async def answer_of(platform: Platform, caller: Caller, verification_id: UUID) -> TillVerification | TillWaits:
+    """A verification of the clerk's partner as it stands. Raises NOT_A_CLERK and what `market.answer_of` raises.
+
+    One round trip more than that.
+    """
+    clerk = await _clerk(platform, caller)
+    found = await market.answer_of(platform, clerk.partner_id, verification_id, caller.request_id)
+    if isinstance(found, HolderAsked):
+        return msgspec.convert(found, TillWaits, from_attributes=True)
+    return msgspec.convert(found, TillVerification, from_attributes=True)
 
 
 async def redeem(
@@ -105,6 +120,14 @@ async def _clerk(platform: Platform, caller: Caller) -> TillClerk:
     if clerk is None:
         raise NOT_A_CLERK.error()
     return clerk
+
+
+def _read(status: int, body: bytes) -> TillVerification | TillWaits:
+    return (
+        msgspec.json.decode(body, type=TillWaits)
+        if status == WAITS
+        else msgspec.json.decode(body, type=TillVerification)
+    )
 
 
 def _terminal(clerk: TillClerk) -> str:

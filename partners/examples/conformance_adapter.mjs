@@ -161,7 +161,7 @@ async function respond(instruction) {
   const { code, benefit, terminal } = instruction;
   let answer = await platform.act("/v1/partner/verifications", { code, benefit, terminal, partner_ref, amount_fen });
   while (answer.state === "pending-confirmation") {
-    await sleep(1000 * answer.poll_after_seconds);
+    await sleep(1000 * answer.poll_seconds);
     answer = await platform.lookUp(`/v1/partner/verifications/${answer.verification_id}`);
   }
   return { outcome: answer.result, id: answer.verification_id };

@@ -13,15 +13,16 @@ class VerificationState(StrEnum):
     ANSWERED = "answered"
     REDEEMED = "redeemed"
     LAPSED = "lapsed"
-    VOIDED = "voided"
 
 
 class VerificationEvent(StrEnum):
-    """What happens to a verification."""
+    """What happens to a verification. The three that end a question to the holder lead to the same state: a partner sees no difference."""
 
     ANSWER = "answer"
     ASK_HOLDER = "ask-holder"
+    CONFIRM = "confirm"
     REFUSE = "refuse"
+    TIME_OUT = "time-out"
     REDEEM = "redeem"
     LAPSE = "lapse"
 
@@ -34,9 +35,9 @@ VERIFICATION: Machine[VerificationState, VerificationEvent] = Machine(
             VerificationEvent.ASK_HOLDER: VerificationState.PENDING_CONFIRMATION,
         },
         VerificationState.PENDING_CONFIRMATION: {
-            VerificationEvent.ANSWER: VerificationState.ANSWERED,
-            VerificationEvent.REFUSE: VerificationState.VOIDED,
-            VerificationEvent.LAPSE: VerificationState.LAPSED,
+            VerificationEvent.CONFIRM: VerificationState.ANSWERED,
+            VerificationEvent.REFUSE: VerificationState.ANSWERED,
+            VerificationEvent.TIME_OUT: VerificationState.ANSWERED,
         },
         VerificationState.ANSWERED: {
             VerificationEvent.REDEEM: VerificationState.REDEEMED,
@@ -120,5 +121,7 @@ ORDER: Machine[OrderState, OrderEvent] = Machine(
     },
 )
 
+# Protocol, section 1: the holder's phone answers within a minute, or the answer is no.
+CONFIRMATION_SECONDS = 60
 UNTOUCHED_DAYS = 30
 PAYMENT_DAYS = 7

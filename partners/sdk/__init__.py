@@ -1,7 +1,7 @@
 """What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice; and
 a till that works offline."""
 
-from partners.sdk.answers import Redemption, Reversal, Tier, Verification
+from partners.sdk.answers import HolderAsked, Redemption, Reversal, Tier, Verification
 from partners.sdk.client import PartnerClient
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import load_signing_key
@@ -12,6 +12,7 @@ from partners.sdk.offline_store import OfflineRedemption, OfflineStore, StoreUnu
 __all__ = [
     "STATUS_LIST",
     "AnswerNotTrusted",
+    "HolderAsked",
     "OfflineBenefit",
     "OfflineRedemption",
     "OfflineStore",

@@ -33,6 +33,16 @@ class Verification(msgspec.Struct, frozen=True):
         return self.result == "eligible"
 
 
+class HolderAsked(msgspec.Struct, frozen=True):
+    """No answer yet: the holder's phone is asked until `confirm_by`; look again every `poll_seconds`."""
+
+    verification_id: UUID
+    benefit: str
+    state: Literal["pending-confirmation"]
+    confirm_by: datetime
+    poll_seconds: int
+
+
 class Redemption(msgspec.Struct, frozen=True):
     """A redemption 核销 and how much of it was reversed, in fen."""
 

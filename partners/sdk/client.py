@@ -19,7 +19,7 @@ import httpx2
 import msgspec
 
 from partners.decisions import DECISION_TYPE, read_receipt
-from partners.sdk.answers import Redemption, Reversal, Verification
+from partners.sdk.answers import HolderAsked, Redemption, Reversal, Verification
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import PublishedKeys
 from partners.signatures.base import combined
@@ -32,7 +32,11 @@ LONGEST_WAIT_SECONDS = 10
 # The longest answer of the contract has a few hundred kilobytes; nothing in between may fill a till's memory.
 MAXIMUM_ANSWER = 1024 * 1024
 
+# The platform answers no by itself soon after the holder's time is over.
+_ANSWERED_WITHIN_SECONDS = 30
+
 _CHANCE = secrets.SystemRandom()
+_WAITS = 202
 _LATER = frozenset({429, 500, 502, 503, 504})
 
 Answer = TypeVar("Answer")
@@ -72,14 +76,34 @@ class PartnerClient:
         partner_ref: str,
         amount_fen: int | None = None,
         idempotency_key: str | None = None,
+        on_asked: Callable[[HolderAsked], None] | None = None,
     ) -> Verification:
-        """Asks whether the holder of a scanned or typed code is eligible for a benefit."""
-        body = {"code": code, "benefit": benefit, "terminal": terminal, "partner_ref": partner_ref}
-        return self.post("/v1/partner/verifications", _priced(body, amount_fen), Verification, idempotency_key)
+        """Asks whether the holder of a scanned or typed code is eligible for a benefit.
 
-    def verification(self, verification_id: UUID) -> Verification:
-        """A verification of one's own as it stands now."""
-        return self.get(f"/v1/partner/verifications/{verification_id}", Verification)
+        Where the benefit needs the holder's confirmation this waits for it, a minute and a half at most, after calling
+        `on_asked` once: tell the customer to look at their phone.
+        """
+        body = {"code": code, "benefit": benefit, "terminal": terminal, "partner_ref": partner_ref}
+        key = idempotency_key or str(uuid4())
+        received = self._post("/v1/partner/verifications", _priced(body, amount_fen), key)
+        if received.status_code != _WAITS:
+            return _decoded(received, Verification)
+        asked = _decoded(received, HolderAsked)
+        if on_asked is not None:
+            on_asked(asked)
+        while self._now() < asked.confirm_by.timestamp() + _ANSWERED_WITHIN_SECONDS:
+            self._sleep(min(max(asked.poll_seconds, 1), LONGEST_WAIT_SECONDS))
+            found = self.verification(asked.verification_id)
+            if isinstance(found, Verification):
+                return found
+        raise OutcomeUnknown(key)
+
+    def verification(self, verification_id: UUID) -> Verification | HolderAsked:
+        """A verification of one's own as it stands now; HolderAsked while its holder has not answered."""
+        received = self._get(f"/v1/partner/verifications/{verification_id}")
+        if received.status_code == _WAITS:
+            return _decoded(received, HolderAsked)
+        return _decoded(received, Verification)
 
     def redeem(
         self,
@@ -125,12 +149,11 @@ class PartnerClient:
 
         `answer` is the shape to decode: a msgspec struct, or `dict`. Without `idempotency_key` a new one is drawn.
         """
-        headers = {"content-type": "application/json", "idempotency-key": idempotency_key or str(uuid4())}
-        return self._act("POST", httpx2.URL(self._url + path), headers, msgspec.json.encode(body), answer)
+        return _decoded(self._post(path, body, idempotency_key or str(uuid4())), answer)
 
     def get(self, path: str, answer: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
         """Any other reading of a partner or a source."""
-        return self._act("GET", httpx2.URL(self._url + path, params=query or None), {}, b"", answer)
+        return _decoded(self._get(path, query), answer)
 
     def public(self, path: str) -> bytes:
         """Something that the platform publishes for everybody, unsigned. Raises httpx2.TransportError, AnswerNotTrusted."""
@@ -144,9 +167,14 @@ class PartnerClient:
         """The address of the platform."""
         return self._url
 
-    def _act(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes, answer: type[Answer]
-    ) -> Answer:
+    def _post(self, path: str, body: Mapping[str, Any], idempotency_key: str) -> httpx2.Response:
+        headers = {"content-type": "application/json", "idempotency-key": idempotency_key}
+        return self._act("POST", httpx2.URL(self._url + path), headers, msgspec.json.encode(body))
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> httpx2.Response:
+        return self._act("GET", httpx2.URL(self._url + path, params=query or None), {}, b"")
+
+    def _act(self, method: str, url: httpx2.URL, headers: Mapping[str, str], content: bytes) -> httpx2.Response:
         """Sends until an answer comes that a further try would not change, waiting longer each time."""
         unknown: Exception | None = None
         for tried in range(1, TRIES + 1):
@@ -156,7 +184,7 @@ class PartnerClient:
                 unknown, wait = failure, 0.2 * 2**tried
             else:
                 if received.is_success:
-                    return _decoded(received, answer)
+                    return received
                 problem = ServerProblem(received.status_code, _decoded(received, dict[str, Any]))
                 if problem.status not in _LATER and problem.code != "idempotency-in-progress":
                     raise problem

@@ -7,10 +7,8 @@ output (docs/partners.md, section 14). An adapter only translates: what it decid
 """
 
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,7 +22,6 @@ from partners.sdk import (
     OutcomeUnknown,
     PartnerClient,
     ServerProblem,
-    Verification,
     load_signing_key,
 )
 from partners.sdk.conformance.contract import (
@@ -56,23 +53,19 @@ def _done(instruction: OnlineInstruction) -> Verdict:
     client = PartnerClient(instruction.url, load_signing_key(Path(instruction.key_file).read_bytes()))
     amount_fen, partner_ref = instruction.amount_fen, instruction.partner_ref
     if isinstance(instruction, Verify):
-        return _verified(client, instruction)
+        verification = client.verify(
+            instruction.code,
+            instruction.benefit,
+            terminal=instruction.terminal,
+            partner_ref=partner_ref,
+            amount_fen=amount_fen,
+        )
+        return Verdict(outcome=verification.result, id=str(verification.verification_id))
     if isinstance(instruction, Redeem):
         redemption = client.redeem(UUID(instruction.verification_id), partner_ref=partner_ref, amount_fen=amount_fen)
         return Verdict(outcome="done", id=str(redemption.redemption_id))
     reversal = client.reverse(UUID(instruction.redemption_id), partner_ref=partner_ref, amount_fen=amount_fen)
     return Verdict(outcome="done", id=str(reversal.reversal_id))
-
-
-def _verified(client: PartnerClient, instruction: Verify) -> Verdict:
-    """Asks; while the holder is to confirm, asks again as often as the platform wants."""
-    path = "/v1/partner/verifications"
-    answer = client.post(path, instruction.body(), dict[str, Any])
-    while answer.get("state") == "pending-confirmation":
-        time.sleep(answer["poll_after_seconds"])
-        answer = client.get(f"{path}/{answer['verification_id']}", dict[str, Any])
-    verification = msgspec.convert(answer, Verification)
-    return Verdict(outcome=verification.result, id=str(verification.verification_id))
 
 
 def _judged(instruction: OfflineCheck, till: Till) -> tuple[str, ...]:

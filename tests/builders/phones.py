@@ -9,6 +9,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from backend.devices.service import registration_message
+from backend.market.service import confirmation_message
 from backend.passes.issuing import key_message
 from backend.platform.clock import Clock
 from partners import base64url
@@ -91,6 +92,37 @@ class Phone:
         assert answer.status_code == 201, answer.text
         by_key = {key: secret for secret, key in fresh.items()}
         return [Pass(each, by_key[each["key"]]) for each in answer.json()["passes"]]
+
+    async def questions(self) -> list[dict[str, Any]]:
+        """What this phone is asked to confirm now."""
+        answer = await self.client.get("/v1/me/confirmations", headers=self.person.headers)
+        assert answer.status_code == 200, answer.text
+        asked: list[dict[str, Any]] = answer.json()["questions"]
+        return asked
+
+    def message(self, question: dict[str, Any]) -> bytes:
+        """What it signs to say yes."""
+        return confirmation_message(
+            self._server, UUID(question["id"]), UUID(question["partner_id"]), question["benefit"],
+            question["benefit_version"], question["amount_fen"],
+        )  # fmt: skip
+
+    def confirmation(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Its signed yes."""
+        return {"device_id": self.id, "signature": self.key.sign(self.message(question))}
+
+    async def send_confirmation(self, question_id: str, body: dict[str, Any]) -> httpx2.Response:
+        """Sends a yes, whoever signed it."""
+        path = f"/v1/me/confirmations/{question_id}/confirm"
+        return await self.client.post(path, json=body, headers=self.person.headers)
+
+    async def confirm(self, question: dict[str, Any]) -> httpx2.Response:
+        """Says yes."""
+        return await self.send_confirmation(question["id"], self.confirmation(question))
+
+    async def refuse(self, question: dict[str, Any]) -> httpx2.Response:
+        """Says no."""
+        return await self.client.post(f"/v1/me/confirmations/{question['id']}/refuse", headers=self.person.headers)
 
 
 def key_message_of(device_id: str, benefit: str, key: str) -> bytes:

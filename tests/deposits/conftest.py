@@ -13,6 +13,8 @@ from tests.builders.partners import PartnerCaller, current_code, make_partner, m
 from tests.builders.people import Person, PersonBuilder
 
 LIBRARY, BICYCLE, DISCOUNT = "library-deposit-waiver", "bicycle-deposit-waiver", "reading-discount"
+# The holder's phone is asked before this one is answered.
+CAMERA = "camera-deposit-waiver"
 CAP, TIER = 50_000, 30_000
 
 Open = Callable[..., Awaitable[httpx2.Response]]
@@ -21,17 +23,18 @@ Open = Callable[..., Awaitable[httpx2.Response]]
 @pytest.fixture
 async def lender(client: httpx2.AsyncClient, platform: Platform, clock: SettableClock) -> PartnerCaller:
     """A live partner that waives two deposits of up to 300 yuan, and gives one discount."""
-    for benefit in (LIBRARY, BICYCLE):
+    for benefit in (LIBRARY, BICYCLE, CAMERA):
         waiver = make_terms(
             benefit,
             kind=BenefitKind.DEPOSIT_WAIVER,
             unit="fen",
             cap_fen=CAP,
+            confirm=benefit == CAMERA,
             tiers=(Tier(Text("人人", "Everyone"), 0, TIER),),
         )
         await publish(platform, waiver)
     await publish(platform, make_terms(DISCOUNT))
-    return await make_partner(client, platform, clock, LIBRARY, BICYCLE, DISCOUNT, name="桃花市图书馆")
+    return await make_partner(client, platform, clock, LIBRARY, BICYCLE, CAMERA, DISCOUNT, name="桃花市图书馆")
 
 
 @pytest.fixture

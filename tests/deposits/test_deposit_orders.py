@@ -6,13 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
+import pytest
 
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from tests.builders.partners import PartnerCaller, make_partner
 from tests.builders.people import Person, PersonBuilder
-from tests.conftest import RunDue
-from tests.deposits.conftest import BICYCLE, DISCOUNT, LIBRARY, TIER, Open
+from tests.builders.phones import Phone
+from tests.conftest import PUBLIC_URL, RunDue
+from tests.deposits.conftest import BICYCLE, CAMERA, DISCOUNT, LIBRARY, TIER, Open
 
 LATE = {"charges": [{"what": "逾期两日", "fen": 100}], "discounts": [{"what": "首日免收", "fen": 50}]}
 
@@ -271,3 +273,31 @@ async def test_leaving_revokes_what_was_not_begun_and_keeps_what_is_owed_without
     assert linked == {"revoked": (None, False), "in-use": (None, True)}
     assert (await used.act("settlement", LATE)).json()["state"] == "payment-due"
     assert (await used.act("payment", {"paid_fen": 50})).json()["state"] == "done"
+
+
+@pytest.mark.parametrize(("agreed_fen", "is_agreed"), [(20_000, True), (20_001, False)])
+async def test_what_the_phone_confirmed_at_the_scan_is_agreed_and_no_more(
+    client: httpx2.AsyncClient,
+    clock: SettableClock,
+    lender: PartnerCaller,
+    resident: Person,
+    verify: Open,
+    agreed_fen: int,
+    is_agreed: bool,
+) -> None:
+    phone = Phone(client, clock, resident, PUBLIC_URL)
+    await phone.register()
+    asked = await verify(CAMERA, amount_fen=20_000)
+    [question] = await phone.questions()
+    assert (await phone.confirm(question)).status_code == 204
+    order = {"verification_id": asked.json()["verification_id"], "agreed_fen": agreed_fen, "partner_ref": "loan-1"}
+    opened = await lender.post("/v1/partner/orders", order)
+    if not is_agreed:
+        # More than what was asked about is refused, confirmed or not.
+        assert (opened.status_code, opened.json()["code"]) == (422, "amount-refused")
+        return
+    assert (opened.status_code, opened.json()["agreed"]) == (201, True)
+    started = await lender.post(f"/v1/partner/orders/{opened.json()['order_id']}/start", {})
+    assert started.json()["state"] == "in-use"
+    shown = (await client.get(f"/v1/me/orders/{opened.json()['order_id']}", headers=resident.headers)).json()
+    assert "视为同意" in str(shown["history"])

@@ -159,7 +159,7 @@ class _Act:
             return Verdict(outcome="pending")
         if answer.status == 202 and self.mistake != "takes 202 for a yes":
             while answer.status == 202:
-                time.sleep(answer.value("poll_after_seconds"))
+                time.sleep(answer.value("poll_seconds"))
                 answer = self._send("GET", f"{self._path()}/{answer.value('verification_id')}", b"", None)
                 if not self._believes(answer):
                     return Verdict(outcome="refused")

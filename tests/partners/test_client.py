@@ -13,7 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from partners.decisions import Decision, receipt
-from partners.sdk import AnswerNotTrusted, OutcomeUnknown, PartnerClient, ServerProblem, load_signing_key
+from partners.sdk import (
+    AnswerNotTrusted,
+    HolderAsked,
+    OutcomeUnknown,
+    PartnerClient,
+    ServerProblem,
+    Verification,
+    load_signing_key,
+)
 from partners.signatures.base import combined
 from partners.signatures.keys import PrivateKey, jwk_of, thumbprint
 from partners.signatures.requests import RequestMessage, SigningKey, Verified, verify_request
@@ -142,6 +150,38 @@ def test_a_scan_is_answered_in_one_word() -> None:
     }  # fmt: skip
 
 
+ASKED = {
+    "verification_id": str(VERIFICATION_ID), "benefit": "library-deposit-waiver", "state": "pending-confirmation",
+    "confirm_by": "2026-09-21T14:14:20Z", "poll_seconds": 2,
+}  # fmt: skip
+
+
+def test_a_scan_that_the_holder_confirms_is_waited_for() -> None:
+    city = City(says(202, ASKED), says(202, ASKED), says(200, {**VERIFICATION, "state": "answered"}))
+    told: list[HolderAsked] = []
+    answer = city.client.verify("IC1:X", "b", terminal="till-1", partner_ref="order-1", on_asked=told.append)
+    assert (answer.eligible, [asked.verification_id for asked in told]) == (True, [VERIFICATION_ID])
+    assert city.slept == [2, 2]
+    assert [sent.method for sent in city.requests] == ["POST", "GET", "GET"]
+
+
+def test_waiting_for_a_holder_ends_and_is_never_a_yes() -> None:
+    city = City(says(202, ASKED), *[says(202, ASKED)] * 100)
+    city.client = PartnerClient(
+        URL, city.till, http=httpx2.Client(transport=httpx2.MockTransport(city.handle)), now=lambda: city.time,
+        sleep=lambda seconds: setattr(city, "time", city.time + seconds),
+    )  # fmt: skip
+    with pytest.raises(OutcomeUnknown) as unknown:
+        verify(city)
+    assert unknown.value.idempotency_key in {message.headers.get("idempotency-key") for message in city.requests}
+    assert city.time - NOW <= 60 + 30 + 2
+
+
+def test_looking_up_a_scan_that_waits() -> None:
+    city = City(says(202, ASKED))
+    assert isinstance(city.client.verification(VERIFICATION_ID), HolderAsked)
+
+
 def test_redemption_reversal_and_looking_up() -> None:
     city = City(
         says(201, REDEMPTION),
@@ -155,7 +195,9 @@ def test_redemption_reversal_and_looking_up() -> None:
     found = city.client.redemption_by_key(key)
     assert found is not None
     assert found.amount_fen == 1200
-    assert city.client.verification(VERIFICATION_ID).state == "redeemed"
+    looked_up = city.client.verification(VERIFICATION_ID)
+    assert isinstance(looked_up, Verification)
+    assert looked_up.state == "redeemed"
     assert [sent.target_uri.removeprefix(URL) for sent in city.requests] == [
         "/v1/partner/redemptions",
         f"/v1/partner/redemptions/{REDEMPTION_ID}/reversals",

@@ -10,7 +10,7 @@ import pytest
 from backend.market.receipts import TYPE as REDEMPTION_RECEIPT
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
-from partners.sdk import OutcomeUnknown, PartnerClient, ServerProblem
+from partners.sdk import OutcomeUnknown, PartnerClient, ServerProblem, Verification
 from tests.builders.partners import current_code, make_partner, make_terms, publish
 from tests.builders.people import Person, PersonBuilder
 
@@ -76,7 +76,9 @@ async def test_a_visit_from_scan_to_reversal(shop: Shop) -> None:
         assert (claims["result"], claims["jti"]) == ("eligible", str(answer.verification_id))
         redeemed = shop.till.redeem(answer.verification_id, partner_ref="order-1", amount_fen=1200)
         assert shop.till.read_receipt(redeemed.receipt, shop.partner_id, REDEMPTION_RECEIPT) is not None
-        assert shop.till.verification(answer.verification_id).state == "redeemed"
+        looked_up = shop.till.verification(answer.verification_id)
+        assert isinstance(looked_up, Verification)
+        assert looked_up.state == "redeemed"
         reversal = shop.till.reverse(redeemed.redemption_id, partner_ref="refund-1", amount_fen=200)
         assert (reversal.left_fen, reversal.state) == (1000, "partly-reversed")
         with pytest.raises(ServerProblem) as refused:

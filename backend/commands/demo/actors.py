@@ -1,16 +1,25 @@
 """The actors of the demonstration: people with a phone in their hand, and institutions with a key."""
 
+import asyncio
 import secrets
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from backend.city.sign_ins import SignIn
+from backend.devices.service import registration_message
+from backend.market.service import confirmation_message
+from backend.platform.clock import SystemClock
 from backend.platform.delivery import Inbox
 from backend.platform.identifiers import make_identity_number
+from partners import base64url
 from partners.sdk import PartnerClient, load_signing_key
+from partners.signatures.keys import sign_bytes
+from partners.signatures.suites import compressed
 
 
 class Differs(Exception):
@@ -27,6 +36,8 @@ class Person:
         self._token = ""
         self.name = ""
         self.identity_number = ""
+        self._device_key = ec.generate_private_key(ec.SECP256R1())
+        self._device_id = ""
 
     async def sign_in(self) -> list[str]:
         """Asks for a code, reads it from the phone, signs in; gives the roles."""
@@ -50,6 +61,38 @@ class Person:
             self.name, self.identity_number = name, number
             return
         raise Differs("no identity number of region 000000 is free")
+
+    async def register_device(self, server: str) -> None:
+        """Registers this phone by the key in it. `server`: the address that the platform is published under."""
+        account_id = UUID((await self.call("GET", "/v1/me"))["account_id"])
+        public_key = base64url.encode(compressed(self._device_key.public_key()))
+        created = int(SystemClock().now().timestamp())
+        message = registration_message(server, account_id, created, public_key)
+        registration = {
+            "name": "演示手机",
+            "public_key": public_key,
+            "created": created,
+            "signature": self._sign(message),
+        }
+        self._device_id = (await self.call("POST", "/v1/me/devices", registration))["id"]
+
+    async def confirm(self, server: str) -> Any:
+        """Waits for a question of a shop, signs yes on this phone, and gives the question."""
+        for _ in range(100):
+            if found := (await self.call("GET", "/v1/me/confirmations"))["questions"]:
+                [question] = found
+                message = confirmation_message(
+                    server, UUID(question["id"]), UUID(question["partner_id"]), question["benefit"],
+                    question["benefit_version"], question["amount_fen"],
+                )  # fmt: skip
+                yes = {"device_id": self._device_id, "signature": self._sign(message)}
+                await self.call("POST", f"/v1/me/confirmations/{question['id']}/confirm", yes)
+                return question
+            await asyncio.sleep(0.1)
+        raise Differs("the shop's question did not reach the phone within ten seconds")
+
+    def _sign(self, message: bytes) -> str:
+        return base64url.encode(sign_bytes(self._device_key, message))
 
     async def call(self, method: str, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
         """One request; gives the decoded body. Without `status`, any 2xx is as it should be."""

@@ -174,11 +174,21 @@ class _Story:
         )
 
     async def _borrows_without_deposit(self) -> None:
+        await self.resident.register_device(self._url)
         code = (await self.resident.call("GET", "/v1/me/code?scene=library"))["text"]
-        verified = await self._signed(
-            lambda: self.lender.verify(code, "library-deposit-waiver", terminal="desk-1", partner_ref="loan")
+        verified, asked = await asyncio.gather(
+            self._signed(
+                lambda: self.lender.verify(
+                    code, "library-deposit-waiver", terminal="desk-1", partner_ref="loan", amount_fen=10_000
+                )
+            ),
+            self.resident.confirm(self._url),
         )
         self._check(verified.eligible, f"the verdict: {verified}")
+        self._say(
+            f"{asked['partner']}核验“{asked['name']['zh']}”，免押 100 元：先在居民手机上显示，本人签名确认后图书馆才得到答复。",
+            "The library asks to waive a deposit of 100 yuan: the phone shows who asks for what, and signs, before it is answered.",
+        )
         order = await self._signed(
             lambda: self.lender.post(
                 "/v1/partner/orders",
@@ -187,14 +197,14 @@ class _Story:
             )
         )
         path = f"/v1/partner/orders/{order['order_id']}"
-        await self.resident.call("POST", f"/v1/me/orders/{order['order_id']}/agreement")
+        self._check(order["agreed"], "the order of the confirmed amount is not agreed")
         await self._signed(lambda: self.lender.post(f"{path}/start", {}, _Found))
         settlement = {"charges": [{"what": "逾期一日", "fen": 50}], "discounts": [{"what": "首次免收", "fen": 50}]}
         settled = await self._signed(lambda: self.lender.post(f"{path}/settlement", settlement, _Found))
         self._check(settled["state"] == "done", f"the settlement: {settled}")
         self._say(
-            "图书馆免押金 100 元借书：居民在手机上同意，使用，归还，应付 0 元，结清。",
-            "The library waives a deposit of 100 yuan: agreed on the phone, used, returned, nothing due, done.",
+            "确认即同意，订单随即开始：使用，归还，应付 0 元，结清。",
+            "Confirmed is agreed, so the order begins: used, returned, nothing due, done.",
         )
 
     async def _enterprise_keeps_its_word(self) -> None:

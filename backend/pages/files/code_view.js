@@ -9,11 +9,12 @@ const SCENE_NAMES = {
   shopping: "购 shopping", library: "借 library", parking: "停 parking", approvals: "批 approvals",
 };
 const RETRY_MS = 5000;
-const USE_CHECK_MS = 4000;
+const USE_CHECK_MS = 3000;
 const STEP_MS = 30_000;
 
 export class CodeView {
   #session;
+  #onAsked;
   #source;
   #scene = "shopping";
   #round = 0;
@@ -24,8 +25,10 @@ export class CodeView {
   #lastUse;
   open = false;
 
-  constructor(session) {
+  /** `onAsked` is called when a shop waits for this person's confirmation. */
+  constructor(session, onAsked) {
     this.#session = session;
+    this.#onAsked = onAsked;
     this.#source = codeSource(session);
     this.#chooseScenes();
     part("another-code").addEventListener("click", () => this.#renew());
@@ -147,7 +150,8 @@ export class CodeView {
     this.#lastUse = use ?? null;
     if (before === undefined || !use || (before?.id === use.id && before.state === use.state)) return;
     if (before?.id !== use.id) this.#renew();
-    this.#showUse(use);
+    if (use.state === "pending-confirmation") this.#onAsked();
+    else this.#showUse(use);
   }
 
   #showUse(use) {

@@ -3,6 +3,9 @@
 import { AccessLog, Account, Consents } from "./account_view.js";
 import { loadBenefits } from "./benefits_view.js";
 import { CodeView } from "./code_view.js";
+import { Confirmations } from "./confirmation_view.js";
+import { Device } from "./device.js";
+import { Devices } from "./devices_view.js";
 import { Orders } from "./orders_view.js";
 import { prepareOutlook } from "./outlook_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
@@ -14,7 +17,11 @@ const session = new Session("xinyi.resident", signedOut);
 const consents = new Consents(session, consentsChanged);
 const accessLog = new AccessLog(session);
 const account = new Account(session, signedOut);
-const code = new CodeView(session);
+const device = new Device(session);
+const accountId = async () => (await session.get("/v1/me")).account_id;
+const confirmations = new Confirmations(session, device, accountId);
+const devices = new Devices(session, device, accountId);
+const code = new CodeView(session, () => confirmations.look());
 const orders = new Orders(session, () => TABS.benefits());
 let tab = null;
 
@@ -22,7 +29,7 @@ const TABS = {
   code: async () => showConsentEffects(),
   score: () => loadScore(session, consents.has("compute")),
   benefits: () => Promise.all([orders.load(), loadBenefits(session)]),
-  account: () => Promise.all([account.load(), consents.load(), accessLog.load()]),
+  account: () => Promise.all([account.load(), consents.load(), devices.load(), accessLog.load()]),
 };
 
 /** The next step this person has to take, or the page's tabs. */

@@ -71,7 +71,7 @@ async function verify(code) {
   // Only a deposit is part of the question; a price is the till's own business.
   if (CONTRACTS.has(benefit.kind)) order.amount_fen = amount;
   try {
-    const answer = await once("/v1/till/verifications", order);
+    const answer = await answered(await once("/v1/till/verifications", order), benefit);
     // Twelve digits, so that a no is as long as a yes.
     const value = Number(answer.tier.value);
     const taken = amount === null ? 0 : worth(answer.tier.unit, value, amount, benefit.cap_fen);
@@ -82,6 +82,29 @@ async function verify(code) {
     showResult({ kind: "refused", word: problem.message, wordEn: problem.titleEn, hint: problem.detail });
   }
 }
+
+/** The answer itself: where the holder is asked on their phone, it is waited for, however it ends. */
+async function answered(found, benefit) {
+  while (found.state === "pending-confirmation") {
+    showResult({
+      kind: "waiting",
+      word: "请顾客在手机上确认",
+      wordEn: "The customer confirms on their phone",
+      benefit: benefit.name.zh,
+      hint: "最多等待一分钟。For a minute at most.",
+      open: false,
+    });
+    await pause(found.poll_seconds * 1000);
+    found = await session.get(`/v1/till/verifications/${found.verification_id}`).catch((problem) => {
+      if (problem.code === "offline") return found;
+      part("result").close();
+      throw problem;
+    });
+  }
+  return found;
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function showAnswer() {
   const { result, tier, value, benefit } = verification;
@@ -145,7 +168,7 @@ function randomId() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function showResult({ kind, word, wordEn, benefit = "", offer: offered = "", hint = "", redeemable = false }) {
+function showResult({ kind, word, wordEn, benefit = "", offer: offered = "", hint = "", redeemable = false, open = true }) {
   part("result").dataset.kind = kind;
   part("result-word").textContent = word;
   part("result-word-en").textContent = wordEn;
@@ -154,8 +177,9 @@ function showResult({ kind, word, wordEn, benefit = "", offer: offered = "", hin
   part("result-hint").textContent = hint;
   part("result-problem").textContent = "";
   part("redeem").hidden = !redeemable;
+  part("next").disabled = !open;
   if (!part("result").open) part("result").showModal();
-  (redeemable ? part("redeem") : part("next")).focus();
+  if (open) (redeemable ? part("redeem") : part("next")).focus();
 }
 
 function next() {

@@ -25,6 +25,7 @@ def operation(
     raises: Iterable[ProblemType] = (),
     example: Any = None,
     answer: Any = None,
+    waits: tuple[type[Any], Any] | None = None,
     maximum_body: int = SMALL_BODY,
 ) -> dict[str, Any]:
     """Keyword arguments for a Litestar handler decorator.
@@ -33,17 +34,20 @@ def operation(
     summary: one line, Chinese first, then English. description: what it does, and the round trips of a hot endpoint.
     raises: the problem types of this operation; those that its kind of caller can always meet are added.
     example: an example request body. answer: an example answer body. maximum_body: bytes.
+    waits: what a 202 answers where the act may have to wait for somebody: the struct, and an example.
     """
     kinds = [*raises, *_always(permission)]
     by_status: dict[int, list[ProblemType]] = defaultdict(list)
     for kind in kinds:
         if kind not in by_status[kind.status]:
             by_status[kind.status].append(kind)
+    waiting = {202: ResponseSpec(waits[0], generate_examples=False, description="等待本人确认 Waits")} if waits else {}
     return {
         "summary": summary,
         "description": description,
-        "opt": {"permission": permission, "example": example, "answer": answer},
-        "responses": {
+        "opt": {"permission": permission, "example": example, "answer": answer, "waits": waits},
+        "responses": waiting
+        | {
             status: ResponseSpec(
                 data_container=ProblemDetails,
                 generate_examples=False,

@@ -208,8 +208,8 @@ _CONFIRMATION = (
     _case("pending", "202 待持码人确认：既不是符合也不是不符合，确认未成即为不符合",
           "202 waits for the holder: neither a yes nor a no, and without a confirmation never a yes",
           "unconfirmed", checks.says("declined", "pending", "unknown")),
-    _case("pending-polled", "待确认时按 poll_after_seconds 查询，直到有结果",
-          "while the holder confirms the verification is looked up, as often as poll_after_seconds says, until it is answered",
+    _case("pending-polled", "待确认时按 poll_seconds 查询，直到有结果",
+          "while the holder confirms the verification is looked up, as often as poll_seconds says, until it is answered",
           "pending", checks.says("eligible"), checks.polled, level="should"),
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ def pending(platform: Platform, message: RequestMessage) -> Sent:
     """The holder is asked on their phone: neither a yes nor a no yet."""
     body = {
         "verification_id": platform.verification_id, "benefit": BENEFIT, "state": "pending-confirmation",
-        "expires_at": instant(platform.now + 60), "poll_after_seconds": 1,
+        "confirm_by": instant(platform.now + 60), "poll_seconds": 1,
     }  # fmt: skip
     return signed(platform, message, 202, body)
 

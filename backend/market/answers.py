@@ -1,0 +1,39 @@
+"""What holds of every answer to a verification, wherever it is given: how long it can be used, where it stands, what the holder reads."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backend.market.messages import Result
+from backend.platform.access import Access, ActorKind, Ground
+from backend.platform.database import Row
+from partners.orders.states import VerificationState
+
+LIFETIME = timedelta(minutes=15)
+
+
+def state_of(row: Row, now: datetime) -> VerificationState:
+    """Where a verification stands: an answer that was not used within 15 minutes has lapsed."""
+    if row["state"] == VerificationState.ANSWERED and row["expires_at"] <= now:
+        return VerificationState.LAPSED
+    return VerificationState(row["state"])
+
+
+def told_of(result: Result) -> str:
+    """What the holder's access log says of an answer."""
+    return f"核验诚信码，答复：{'符合' if result == 'eligible' else '不符合'}"
+
+
+def partner_access(
+    partner_id: UUID, partner_name: str, action: str, purpose: str, request_id: str, *fields: str
+) -> Access:
+    """The context in which a partner reads what its own verification allows."""
+    return Access(
+        actor_kind=ActorKind.PARTNER,
+        actor=str(partner_id),
+        actor_name=partner_name,
+        action=action,
+        purpose=purpose,
+        ground=Ground.CONSENT_SHOW,
+        fields=fields,
+        request_id=request_id,
+    )
