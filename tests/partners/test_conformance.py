@@ -10,8 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
 
+import httpx2
+import msgspec
 import pytest
 
+from backend.market import messages
 from partners.codes.ic3 import Outcome
 from partners.decisions import Result
 from partners.sdk import conformance_adapter
@@ -27,8 +30,8 @@ from partners.sdk.conformance import (
     run,
 )
 from partners.sdk.conformance.contract import Instruction, OfflineCheck, Redeem, Reverse, Verify
-from partners.sdk.conformance.platform import Platform, Sent
-from partners.sdk.conformance.replies import good
+from partners.sdk.conformance.platform import Platform, Reply, Sent
+from partners.sdk.conformance.replies import confirmed, good, pending, problem
 from tests.docs.snippets import REPOSITORY
 from tests.partners.integration import Integration, Mistake
 from tests.vectors import make_ic3
@@ -259,15 +262,47 @@ def test_the_throw_away_key_is_for_its_owner_only_and_gone_afterwards() -> None:
     assert not file.exists()
 
 
+def played(reply: Reply, method: str, path: str) -> Sent:
+    """What a scene answers to one request."""
+    platform = Platform([reply])
+    platform.url = "http://127.0.0.1:1"
+    path = path.replace("{redemption}", platform.redemption_id)
+    answer = platform.answer(method, path, {"signature": "sig=:AA==:"}, b"{}")
+    assert isinstance(answer, Sent)
+    return answer
+
+
 def test_a_yes_and_a_no_of_the_kit_have_the_same_length() -> None:
-    lengths = set()
-    for result in get_args(Result):
-        platform = Platform([good(result)])
-        platform.url = "http://127.0.0.1:1"
-        answer = platform.answer("POST", "/v1/partner/verifications", {"signature": "sig=:AA==:"}, b"{}")
-        assert isinstance(answer, Sent)
-        lengths.add(len(answer.body))
-    assert len(lengths) == 1
+    yes, no = (played(good(result), "POST", "/v1/partner/verifications") for result in get_args(Result))
+    assert len(yes.body) == len(no.body)
+    assert yes.body != no.body
+
+
+@pytest.mark.parametrize(
+    ("reply", "path", "message", "status"),
+    [
+        (good(), "/v1/partner/verifications", messages.VerificationAnswer, 201),
+        (good("declined"), "/v1/partner/verifications", messages.VerificationAnswer, 201),
+        (confirmed("eligible"), "/v1/partner/verifications", messages.VerificationAnswerNow, 200),
+        (pending, "/v1/partner/verifications", messages.HolderAsked, 202),
+        (good(), "/v1/partner/redemptions", messages.RedemptionAnswer, 201),
+        (good(), "/v1/partner/redemptions/{redemption}/reversals", messages.ReversalAnswer, 201),
+    ],
+)
+def test_the_kit_answers_what_the_platform_answers(reply: Reply, path: str, message: type, status: int) -> None:
+    """Whatever the contract gains, the kit must gain too: an integration would be judged by another platform's answers."""
+    answer = played(reply, "POST", path)
+    body = json.loads(answer.body)
+    assert answer.status == status
+    assert body.keys() == {field.encode_name for field in msgspec.structs.fields(message)}
+    msgspec.convert(body, message)
+
+
+async def test_the_kit_refuses_as_the_platform_refuses(client: httpx2.AsyncClient) -> None:
+    theirs = await client.post("/v1/partner/verifications", json={})
+    ours = played(problem(401, "signature-missing"), "POST", "/v1/partner/verifications")
+    assert theirs.headers["content-type"] == ours.headers["content-type"]
+    assert theirs.json().keys() == json.loads(ours.body).keys()
 
 
 def test_every_case_says_what_and_why_in_both_languages_under_a_stable_id() -> None:
