@@ -1,12 +1,12 @@
 """`xinyi partner`: a simulated till, for whoever integrates."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import uuid4
 
 import typer
 
-from backend.cli.frame import refusing
+from backend.cli.frame import Json, refusing, show
 
 group = typer.Typer(help="商户：终端里的模拟收银台。 Partners: a simulated till in the terminal.", no_args_is_help=True)
 
@@ -62,3 +62,27 @@ def partner_upload(key: Key, url: Url = _URL, store: Store = _STORE, terminal: T
 
     for line in SimulatedTill(TillSettings(url=url, key=key, store=store, terminal=terminal)).upload():
         print(line)
+
+
+@group.command("conformance")
+@refusing
+def partner_conformance(
+    command: Annotated[
+        list[str],
+        typer.Argument(help="适配器命令，写在 -- 之后。 The adapter's command, after --.", metavar="COMMAND"),
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(help="只跑这一项，可多次。 This case alone; may be given several times.")
+    ] = None,
+    key_kind: Annotated[
+        Literal["ed25519", "p256"], typer.Option(help="一次性测试密钥的种类。 Kind of the throw-away key.")
+    ] = "ed25519",
+    as_json: Json = False,
+) -> None:
+    """自测：扮演平台，逐项检验您的接入程序（任何语言）。 Play the platform to your own integration, in any language, and judge it."""
+    from backend.commands.conformance import examine, report_lines
+
+    report = examine(command, only or [], key_kind)
+    show(report, as_json, report_lines)
+    if not report.conforms:
+        raise typer.Exit(1)

@@ -29,9 +29,13 @@ from partners.signatures.responses import ResponseMessage, verify_response
 TAG = "xinyi-request"
 TRIES = 4
 LONGEST_WAIT_SECONDS = 10
+# The longest answer of the contract has a few hundred kilobytes; nothing in between may fill a till's memory.
+MAXIMUM_ANSWER = 1024 * 1024
+
 # The platform answers no by itself soon after the holder's time is over.
 _ANSWERED_WITHIN_SECONDS = 30
 
+_CHANCE = secrets.SystemRandom()
 _WAITS = 202
 _LATER = frozenset({429, 500, 502, 503, 504})
 
@@ -49,13 +53,18 @@ class PartnerClient:
         http: httpx2.Client | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        draw: Callable[[], float] = _CHANCE.random,
     ) -> None:
-        """`url` is the address the platform is published under, https outside a test: it is part of what is signed."""
+        """`url` is the address the platform is published under, https outside a test: it is part of what is signed.
+
+        `draw` gives numbers from 0 to 1, by which waits are lengthened: tills that were cut off together do not come back together.
+        """
         self._url = url.rstrip("/")
         self._key = key
         self._http = http or httpx2.Client(timeout=10)
         self._now = now
         self._sleep = sleep
+        self._draw = draw
         self._published = PublishedKeys(self._url, self._http, now)
 
     def verify(
@@ -186,7 +195,7 @@ class PartnerClient:
                     raise problem
             if tried == TRIES or wait > LONGEST_WAIT_SECONDS:
                 break
-            self._sleep(wait)
+            self._sleep(wait * (1 + self._draw() / 2))
         raise OutcomeUnknown(headers.get("idempotency-key")) from unknown
 
     def _send(self, method: str, target: str, headers: Mapping[str, str], content: bytes) -> httpx2.Response:
@@ -194,7 +203,7 @@ class PartnerClient:
         unsigned = RequestMessage(method, target, headers, content)
         added = sign_request(unsigned, self._key, int(self._now()), secrets.token_urlsafe(16), TAG)
         sent = RequestMessage(method, target, {**headers, **added}, content)
-        received = self._http.request(method, target, content=content, headers=dict(sent.headers))
+        received = self._bounded(self._http.build_request(method, target, content=content, headers=dict(sent.headers)))
         message = ResponseMessage(received.status_code, combined(received.headers.multi_items()), received.content)
         refused = verify_response(message, sent, self._published.find, int(self._now()))
         if refused is None:
@@ -203,6 +212,21 @@ class PartnerClient:
         if received.status_code in _LATER:
             raise _NobodyAnswered(refused.code)
         raise AnswerNotTrusted(refused.code)
+
+    def _bounded(self, request: httpx2.Request) -> httpx2.Response:
+        """The answer to a request; of one that is too long no more is read."""
+        received = self._http.send(request, stream=True)
+        try:
+            content = bytearray()
+            for part in received.iter_bytes():
+                content += part
+                if len(content) > MAXIMUM_ANSWER:
+                    raise AnswerNotTrusted("answer-too-large")
+        finally:
+            received.close()
+        # Decoded above, so not to be decoded again.
+        headers = [field for field in received.headers.multi_items() if field[0].lower() != "content-encoding"]
+        return httpx2.Response(received.status_code, headers=headers, content=bytes(content), request=request)
 
 
 class _NobodyAnswered(Exception):

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import httpx2
 import msgspec
@@ -22,6 +22,19 @@ from backend.platform.clock import Clock
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
 from partners.benefits.terms import Terms
+from partners.sdk.conformance import every_case
+from partners.sdk.conformance.contract import (
+    Benefit,
+    Instruction,
+    OfflineCheck,
+    Outcome,
+    Redeem,
+    Reverse,
+    Scan,
+    Till,
+    Verdict,
+    Verify,
+)
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
 from tests.builders.people import Person, PersonBuilder
@@ -271,6 +284,39 @@ async def test_the_javascript_of_the_page_does_the_same(
     code = (await current_code(client, world.resident.headers, "shopping"))["text"]
     failed, output, errors = await run(another, code)
     assert (failed, output, "do not act on this answer" in errors) == (1, [], True), "an answer to another request"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js 20")
+async def test_both_integrations_of_the_page_pass_the_conformance_kit() -> None:
+    [block] = blocks(DOCUMENT, "sh")
+    here = str(Path(sys.executable).parent)
+    ours, javascript = block.text.replace(".venv/bin", here).splitlines()
+    for line, passed in ((ours, len(every_case())), (javascript, 2)):
+        process = await asyncio.create_subprocess_shell(
+            line, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        output, errors = await process.communicate()
+        assert process.returncode == 0, output.decode() + errors.decode()
+        assert f"通过 passed {passed}, 未通过 failed 0, 不适用 not applicable 0" in output.decode()
+
+
+def test_the_instruction_and_the_verdict_of_the_page_are_of_the_contract() -> None:
+    instruction, verdict = (msgspec.json.decode(block.text) for block in blocks(DOCUMENT, "json"))
+    assert msgspec.to_builtins(msgspec.convert(instruction, Instruction)) == instruction
+    assert msgspec.to_builtins(msgspec.convert(verdict, Verdict)) == verdict
+
+
+def test_the_page_names_every_act_and_every_outcome_of_the_contract() -> None:
+    section = DOCUMENT.read_text(encoding="utf-8").partition("## 14 ")[2]
+    rows = re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|(.*)$", section, re.MULTILINE)
+    told = {name: cells for names, cells in rows for name in re.findall(r"`([a-z-]+)`", names)}
+    acts = {act.__struct_config__.tag: act for act in (Verify, Redeem, Reverse, OfflineCheck)}
+    assert set(told) == {"act", "outcome", *acts, *get_args(Outcome)}
+    common = {"contract", "url", "key_file", "key_id", "partner_id"}
+    for name, act in acts.items():
+        members = set(re.findall(r"`([a-z_]+)`", told[name].rpartition("|")[0].rpartition("|")[0]))
+        further = (Benefit, Till, Scan) if act is OfflineCheck else ()
+        assert members == {field for kind in (act, *further) for field in kind.__struct_fields__} - common
 
 
 def defaults() -> dict[str, str]:

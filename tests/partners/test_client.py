@@ -1,7 +1,8 @@
 """The partner's client: signs what it sends, believes only what is signed for it, and never does an act twice."""
 
+import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +71,10 @@ class City:
         self.time = float(NOW)
         self.fetches = 0
         http = httpx2.Client(transport=httpx2.MockTransport(self.handle))
-        self.client = PartnerClient(URL, self.till, http=http, now=lambda: self.time, sleep=self.slept.append)
+        self.drawn = 0.0
+        self.client = PartnerClient(
+            URL, self.till, http=http, now=lambda: self.time, sleep=self.slept.append, draw=lambda: self.drawn
+        )
 
     def handle(self, request: httpx2.Request) -> httpx2.Response:
         """One request."""
@@ -257,6 +261,42 @@ def test_the_platform_says_how_long_to_wait() -> None:
     city = City(refuses(429, "rate-limited", retry_after="7"), says(201, VERIFICATION))
     assert verify(city).eligible
     assert city.slept == [7.0]
+
+
+def test_tills_that_were_cut_off_together_do_not_come_back_together() -> None:
+    waits = []
+    for drawn in (0.0, 0.5, 1.0):
+        city = City(lost, refuses(503, "unavailable", retry_after="2"), says(201, REDEMPTION))
+        city.drawn = drawn
+        redeem(city)
+        waits.append(city.slept)
+    assert waits == [[0.4, 2.0], [0.5, 2.5], [pytest.approx(0.6), 3.0]]
+
+
+def test_of_an_endless_answer_no_more_than_a_megabyte_is_read() -> None:
+    read = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal read
+        while True:
+            read += 65_536
+            yield bytes(65_536)
+
+    city = City(lambda _city, _message: httpx2.Response(201, content=endless()))
+    with pytest.raises(AnswerNotTrusted, match="too-large"):
+        verify(city)
+    assert read <= 1024 * 1024 + 65_536
+
+
+def test_a_compressed_answer_is_read_as_what_it_was() -> None:
+    def compressed(city: City, message: RequestMessage) -> httpx2.Response:
+        plain = says(201, VERIFICATION)(city, message)
+        headers = {name: value for name, value in plain.headers.items() if name != "content-length"}
+        return httpx2.Response(
+            201, headers={**headers, "content-encoding": "gzip"}, content=gzip.compress(plain.content)
+        )
+
+    assert verify(City(compressed)).eligible
 
 
 def test_nobody_waits_at_the_till_for_a_minute() -> None:

@@ -1,4 +1,4 @@
-"""Writes ic1.json: codes that are accepted and codes that are not, with what each stage must say.
+"""Writes partners/vectors/ic1.json: codes that are accepted and codes that are not, with what each stage must say.
 
     python -m tests.vectors.make_ic1
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import base45
 
-PATH = Path(__file__).with_name("ic1.json")
+PATH = Path(__file__).parents[2] / "partners" / "vectors" / "ic1.json"
 SLOT_KEYS = {3: bytes(range(32)), 15: bytes(range(255, 223, -1))}
 TICKET = bytes.fromhex("00010203040506070809")
 NOW = 1_790_000_010

@@ -1,4 +1,4 @@
-"""Writes ic3.json: offline codes that are accepted and codes that are not, with what each stage must say.
+"""Writes partners/vectors/ic3.json: offline codes that are accepted and codes that are not, with what each stage must say.
 
     python -m tests.vectors.make_ic3
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PATH = Path(__file__).with_name("ic3.json")
+PATH = Path(__file__).parents[2] / "partners" / "vectors" / "ic3.json"
 ISSUERS = {slot: hashlib.sha256(f"ic3 test issuer {slot}".encode()).digest() for slot in (3, 15)}
 LIFETIMES = {7: 86_400, 9: 3_600}
 LIST_SIZE = 4096
