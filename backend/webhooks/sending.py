@@ -89,7 +89,9 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):
             raise _NotSent(Outcome.NAME_UNKNOWN) from None
-        if not addresses or not all(reachable(address, loopback=self._loopback) for address in addresses):
+        if not addresses:
+            raise _NotSent(Outcome.NAME_UNKNOWN)
+        if not all(reachable(address, loopback=self._loopback) for address in addresses):
             raise _NotSent(Outcome.ADDRESS_REFUSED)
         *others, last = dict.fromkeys(addresses)
         for address in others:
@@ -124,7 +126,8 @@ class Sender:
         except (TimeoutError, httpcore2.TimeoutException):
             return Outcome.TIMED_OUT, None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError) as error:
-            broken = isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
+            # The pool raises anew what it was told, without its cause.
+            broken = any(isinstance(each, ssl.SSLError) for each in (error, error.__cause__, error.__context__))
             return (Outcome.TLS_FAILED if broken else Outcome.UNREACHABLE), None
         return _judged(status), status
 
