@@ -1,17 +1,18 @@
 """Events reach a partner's server: signed, in order for each object, again until they are heard, and never without their act."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx2
 import pytest
 import standardwebhooks
-from litestar import Litestar
 
 from backend.platform.clock import SettableClock
 from backend.platform.errands import Errands
 from backend.platform.platform import Platform
+from backend.platform.settings import Settings
 from backend.webhooks import delivering, service
 from backend.webhooks.delivering import LEASE, Delivering
 from backend.webhooks.sending import Sender
@@ -19,6 +20,7 @@ from backend.webhooks.states import PAUSES, EventType
 from partners.sdk import verify_webhook
 from tests.builders.partners import PartnerCaller
 from tests.builders.receivers import Receiver, answering
+from tests.builders.server import REPOSITORY
 from tests.conftest import TODAY
 from tests.webhooks.conftest import PATH, Tell, Told, told_at
 
@@ -161,16 +163,24 @@ async def test_while_a_server_is_slow_no_connection_and_no_lock_is_held(
     assert receiver.types() == ["order.agreed", "order.done"]
 
 
-async def test_what_a_dead_worker_had_out_is_sent_again_under_its_id(
-    told: Told, receiver: Receiver, tell: Tell, errands: Errands, application: Litestar, clock: SettableClock
+async def test_what_a_killed_worker_had_out_is_sent_again_under_its_id(
+    told: Told, receiver: Receiver, tell: Tell, errands: Errands, settings: Settings, clock: SettableClock
 ) -> None:
     receiver.holding = asyncio.Event()
     await tell("order-1", EventType.ORDER_AGREED)
     await tell("order-1", EventType.ORDER_DONE)
-    errands.start()
-    await receiver.came.wait()
+    environment = {
+        "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "XINYI_DATA": str(settings.data_directory),
+        "XINYI_MASTER_KEY": settings.master_key, "XINYI_WEBHOOK_LOOPBACK": "true",
+    }  # fmt: skip
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.webhooks.worker", clock.now().isoformat(), cwd=REPOSITORY, env=environment
+    )
+    async with asyncio.timeout(30):
+        await receiver.came.wait()
     # Heard, but the worker is gone before it could write that down.
-    await errands.stop()
+    worker.kill()
+    await worker.wait()
     receiver.holding.set()
     assert await errands.run_due() == 0, "its lease has not ended"
     clock.move(LEASE)
@@ -181,6 +191,23 @@ async def test_what_a_dead_worker_had_out_is_sent_again_under_its_id(
     assert [(attempt["attempt"], attempt["outcome"]) for attempt in delivery["attempts"]] == [
         (1, "begun"), (2, "delivered")
     ]  # fmt: skip
+
+
+async def test_a_worker_that_stops_breaks_off_what_it_has_out_and_another_sends_it(
+    told: Told, receiver: Receiver, tell: Tell, errands: Errands, platform: Platform, clock: SettableClock
+) -> None:
+    stopping = Errands(platform.database, clock, {delivering.TOPIC: service.delivering(platform).begin})
+    receiver.holding = asyncio.Event()
+    await tell("order-1")
+    stopping.start()
+    await receiver.came.wait()
+    async with asyncio.timeout(2):
+        await stopping.stop()
+    receiver.holding.set()
+    clock.move(LEASE)
+    await errands.run_due()
+    assert len(receiver.heard) == 2
+    assert (await told.deliveries())[0]["state"] == "delivered"
 
 
 async def test_a_worker_that_dies_every_time_does_not_try_for_ever(
