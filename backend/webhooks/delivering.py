@@ -8,7 +8,6 @@ endpoint, delivery.
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -128,9 +127,9 @@ def _keys(heads: list[Row]) -> tuple[list[UUID], list[int]]:
     return [head["endpoint_id"] for head in heads], [head["event_number"] for head in heads]
 
 
-def _jittered(pause: timedelta, share: Callable[[int], int] = secrets.randbelow) -> timedelta:
+def _jittered(pause: timedelta) -> timedelta:
     """Up to a tenth longer, so that what failed together does not come back together."""
-    return pause + pause * share(1001) / 10_000
+    return pause + pause * secrets.randbelow(1001) / 10_000
 
 
 def _rest(failures: int) -> timedelta:

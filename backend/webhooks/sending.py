@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import cached_property
 
 import httpcore2
 import msgspec
@@ -109,7 +110,12 @@ class Sender:
         self, *, loopback: bool, resolve: Resolve | None = None, context: ssl.SSLContext | None = None
     ) -> None:
         self._network = _CheckedNetwork(resolve or SystemResolver(), loopback)
-        self._context = context or httpcore2.default_ssl_context()
+        self._given_context = context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Whom we believe: what the machine believes. Read at the first message, as it takes a while and most processes send none."""
+        return self._given_context or httpcore2.default_ssl_context()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Sent:
         """Sends one message over a connection of its own; gives how it ended, and never raises for what the other side does."""
