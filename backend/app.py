@@ -19,6 +19,7 @@ from backend.platform import platform as ports
 from backend.platform.clock import Clock
 from backend.platform.delivery import MessageDelivery
 from backend.platform.due import DueQueue
+from backend.platform.errands import Errands
 from backend.platform.http.bodies import require_json
 from backend.platform.http.methods import answer_options
 from backend.platform.http.operation import BEARER, SIGNATURE
@@ -55,7 +56,7 @@ def build(
     background: bool = True,
     maximum_connections: int = 16,
 ) -> Litestar:
-    """The Litestar application. `background=False` leaves the due queue and the schedule to the caller (tests run them by hand)."""
+    """The Litestar application. `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand)."""
     platform = ports.build(
         settings,
         rooms.PERSONAL_TABLES,
@@ -66,20 +67,24 @@ def build(
     )
     ended_sessions = EndedSessions(platform.database, platform.clock)
     due_queue = DueQueue(platform.database, platform.clock, rooms.due_handlers(platform))
+    errands = Errands(platform.database, platform.clock, rooms.errands(platform))
     schedule = Schedule(platform.database, platform.clock, rooms.jobs(platform))
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         platform.signals.on("sessions", ended_sessions.reload)
         platform.signals.on("due", due_queue.wake)
+        platform.signals.on("due", errands.wake)
         await platform.open()
         if background:
             due_queue.start()
+            errands.start()
             schedule.start()
         try:
             yield
         finally:
             await schedule.stop()
+            await errands.stop()
             await due_queue.stop()
             await platform.close()
 
@@ -96,7 +101,13 @@ def build(
         exception_handlers=dict(PROBLEM_HANDLERS),
         lifespan=[lifespan],
         state=State(
-            {"platform": platform, "ended_sessions": ended_sessions, "due_queue": due_queue, "forget": rooms.FORGET}
+            {
+                "platform": platform,
+                "ended_sessions": ended_sessions,
+                "due_queue": due_queue,
+                "errands": errands,
+                "forget": rooms.FORGET,
+            }
         ),
         openapi_config=_openapi_config(settings),
         request_max_body_size=1024 * 1024,

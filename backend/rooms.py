@@ -71,8 +71,13 @@ import backend.scores.tables
 import backend.subjects.service
 import backend.subjects.tables
 import backend.till.api
+import backend.webhooks.api
+import backend.webhooks.delivering
+import backend.webhooks.service
+import backend.webhooks.tables
 from backend.identity.service import Forget
 from backend.platform import idempotency, keys
+from backend.platform.errands import Begin
 from backend.platform.platform import Platform
 from backend.platform.reference import Reference
 from backend.platform.schedule import Job
@@ -89,6 +94,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.scores.tables,
     backend.city.tables,
     backend.codes.tables,
+    backend.webhooks.tables,
     backend.partner_accounts.tables,
     backend.market.tables,
     backend.deposits.tables,
@@ -115,6 +121,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
+    *backend.webhooks.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
@@ -165,6 +172,11 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
     }
 
 
+def errands(platform: Platform) -> Mapping[str, Begin]:
+    """Topic of the due queue -> what begins the room's errands: work that waits for somebody outside."""
+    return {backend.webhooks.delivering.TOPIC: backend.webhooks.service.delivering(platform).begin}
+
+
 def jobs(platform: Platform) -> tuple[Job, ...]:
     """The periodic jobs of all rooms."""
 
@@ -182,6 +194,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
+        Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

@@ -131,7 +131,7 @@ async def fetch_order(platform: ThePlatform, signer: TheSigner, order_id: FromPa
     **operation(
         Permission.PARTNER_ORDERS,
         "开始使用 Start the use",
-        "居民同意之后。Once the holder has agreed. Seven database round trips, inside one transaction.",
+        "居民同意之后。Once the holder has agreed. Eight database round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, NOT_YET_AGREED, STATE_CONFLICT),
         example={},
         answer=_STARTED,
@@ -157,7 +157,7 @@ async def start_order(
         Permission.PARTNER_ORDERS,
         "结算 Settle",
         "应付 = 收费合计 − 优惠合计，不超过约定金额；应付为 0 即完成，否则 7 日内支付。Total = charges - discounts, at most what was "
-        "agreed; nothing due is done, else due in seven days. Up to nine database round trips, inside one transaction.",
+        "agreed; nothing due is done, else due in seven days. Up to ten database round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
         example=_SETTLEMENT,
         answer=_DUE,
@@ -182,7 +182,7 @@ async def settle_order(
     **operation(
         Permission.PARTNER_ORDERS,
         "登记付款 Record the payment",
-        "付清应付金额；因此暂停的便利随即恢复。The whole total was paid; an offer closed for it opens again. Up to ten database "
+        "付清应付金额；因此暂停的便利随即恢复。The whole total was paid; an offer closed for it opens again. Up to eleven database "
         "round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
         example={"paid_fen": 50},
@@ -208,7 +208,7 @@ async def record_payment(
     **operation(
         Permission.PARTNER_ORDERS,
         "取消订单 Revoke an order",
-        "仅限尚未开始的订单。Only before the use began. Seven database round trips, inside one transaction.",
+        "仅限尚未开始的订单。Only before the use began. Eight database round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, STATE_CONFLICT),
         example={},
         answer={**_FOR_PARTNER, "state": "revoked"},
@@ -263,7 +263,7 @@ async def my_order(platform: ThePlatform, caller: TheCaller, order_id: FromPath[
     **operation(
         Permission.SELF_ORDERS,
         "同意免押 Agree to an order",
-        "同意后商户方可开始；重复同意不变。The partner may start once you agree; agreeing twice changes nothing. Five database round trips.",
+        "同意后商户方可开始；重复同意不变。The partner may start once you agree; agreeing twice changes nothing. Six database round trips.",
         raises=(NOT_FOUND, STATE_CONFLICT),
         answer=_FOR_HOLDER,
     ),
@@ -278,7 +278,7 @@ async def agree(platform: ThePlatform, caller: TheCaller, order_id: FromPath[UUI
     **operation(
         Permission.SELF_ORDERS,
         "取消我的订单 Revoke my order",
-        "开始使用之前可随时取消。At any time before the use began. Five database round trips.",
+        "开始使用之前可随时取消。At any time before the use began. Six database round trips.",
         raises=(NOT_FOUND, STATE_CONFLICT),
         answer={**_FOR_HOLDER, "state": "revoked"},
     ),

@@ -1,6 +1,9 @@
-"""Deposit orders from agreement through use to done. An unpaid bill closes that one offer and touches nothing else."""
+"""Deposit orders from agreement through use to done. An unpaid bill closes that one offer and touches nothing else.
 
-from collections.abc import Awaitable, Callable, Sequence
+Every change is told to the partner: one round trip, which is counted below, and two more where the partner has a webhook.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,6 +34,8 @@ from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.row_ids import new_id
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 from partners.benefits.terms import CONTRACTS
 from partners.orders.machine import NotAllowed
 from partners.orders.money import AmountRefused, settle
@@ -39,6 +44,15 @@ from partners.pseudonyms import pairwise
 
 # The topic of the due queue on which orders wait for their dates; keyed by order.
 TOPIC = "deposit-order"
+
+_TOLD: Mapping[OrderState, EventType] = {
+    OrderState.IN_USE: EventType.ORDER_IN_USE,
+    OrderState.PAYMENT_DUE: EventType.ORDER_PAYMENT_DUE,
+    OrderState.IN_ARREARS: EventType.ORDER_IN_ARREARS,
+    OrderState.DONE: EventType.ORDER_DONE,
+    OrderState.REVOKED: EventType.ORDER_REVOKED,
+    OrderState.EXPIRED: EventType.ORDER_EXPIRED,
+}
 
 _OPEN = (OrderState.IN_USE, OrderState.PAYMENT_DUE, OrderState.IN_ARREARS)
 
@@ -98,7 +112,7 @@ async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act:
 
 
 async def start(platform: Platform, signer: Signer, order_id: UUID, act: Once) -> Answered:
-    """The use begins, once the holder has agreed. Raises NOT_FOUND, NOT_YET_AGREED, STATE_CONFLICT. Seven round trips."""
+    """The use begins, once the holder has agreed. Raises NOT_FOUND, NOT_YET_AGREED, STATE_CONFLICT. Eight round trips."""
 
     async def change(connection: Connection, row: Row) -> None:
         if row["agreed_at"] is None:
@@ -111,7 +125,7 @@ async def start(platform: Platform, signer: Signer, order_id: UUID, act: Once) -
 async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wanted: Settle, act: Once) -> Answered:
     """What the use cost. Nothing due: done; else the bill is due in seven days. The same settlement again succeeds.
 
-    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to nine round trips.
+    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to ten round trips.
     """
     charges, discounts = msgspec.to_builtins(wanted.charges), msgspec.to_builtins(wanted.discounts)
 
@@ -140,7 +154,7 @@ async def record_payment(
 ) -> Answered:
     """The holder paid the total: done, and an offer that was closed for it opens again.
 
-    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to ten round trips.
+    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to eleven round trips.
     """
 
     async def change(connection: Connection, row: Row) -> None:
@@ -157,7 +171,7 @@ async def record_payment(
 
 
 async def revoke_by_partner(platform: Platform, signer: Signer, order_id: UUID, act: Once) -> Answered:
-    """The partner takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Seven round trips."""
+    """The partner takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Eight round trips."""
 
     async def change(connection: Connection, row: Row) -> None:
         await _move(platform, connection, row, OrderEvent.REVOKE, "partner")
@@ -173,7 +187,7 @@ async def for_partner(platform: Platform, signer: Signer, order_id: UUID) -> Ord
 
 
 async def agree(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
-    """The holder agrees on their own phone; agreeing twice changes nothing. Raises NOT_FOUND, STATE_CONFLICT. Five round trips."""
+    """The holder agrees on their own phone; agreeing twice changes nothing. Raises NOT_FOUND, STATE_CONFLICT. Six round trips."""
     async with platform.database.transaction() as connection:
         row = await _of_holder(connection, caller, order_id, lock=True)
         if row["agreed_at"] is None:
@@ -182,11 +196,14 @@ async def agree(platform: Platform, caller: Caller, order_id: UUID) -> OrderForH
             now = platform.clock.now()
             await store.agree(connection, order_id, now)
             await store.add_entry(connection, order_id, "agree", row["state"], "holder", now)
+            await webhooks.publish(
+                connection, row["partner_id"], EventType.ORDER_AGREED, order_id, {"order_id": order_id}
+            )
         return (await _views(connection, [await _of_holder(connection, caller, order_id)]))[0]
 
 
 async def revoke_by_holder(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
-    """The holder takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Five round trips."""
+    """The holder takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Six round trips."""
     async with platform.database.transaction() as connection:
         row = await _of_holder(connection, caller, order_id, lock=True)
         await _move(platform, connection, row, OrderEvent.REVOKE, "holder")
@@ -326,6 +343,7 @@ async def _move(
         due_at,
         now,
     )
+    await webhooks.publish(connection, row["partner_id"], _TOLD[after], row["id"], {"order_id": row["id"]})
     await store.add_entry(connection, row["id"], event.value, after.value, actor, now)
 
 

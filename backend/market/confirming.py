@@ -26,6 +26,8 @@ from backend.platform.callers import Caller, system_access
 from backend.platform.database import Connection, Row
 from backend.platform.due import Due, Handler, enqueue
 from backend.platform.platform import Platform
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 from partners.benefits.terms import Terms
 from partners.orders.states import CONFIRMATION_SECONDS, VERIFICATION, VerificationEvent, VerificationState
 
@@ -83,7 +85,7 @@ async def confirm(platform: Platform, caller: Caller, verification_id: UUID, con
     """The holder says yes: the partner gets the answer that was decided at the scan.
 
     Raises CONFIRMATION_OVER (no such question of the caller, answered, or the minute is over), CONFIRMATION_INVALID (not
-    signed by a live device of the caller, or over something else), CONSENT_MISSING (withdrawn since). Six round trips.
+    signed by a live device of the caller, or over something else), CONSENT_MISSING (withdrawn since). Seven round trips, nine for a partner with an endpoint.
     """
     now = platform.clock.now()
     async with platform.database.transaction() as connection:
@@ -106,7 +108,7 @@ async def confirm(platform: Platform, caller: Caller, verification_id: UUID, con
 async def refuse(platform: Platform, caller: Caller, verification_id: UUID) -> None:
     """The holder says no: the partner reads `declined`, as of somebody who is not eligible.
 
-    Raises CONFIRMATION_OVER. Three round trips.
+    Raises CONFIRMATION_OVER. Four round trips, six for a partner with an endpoint.
     """
     now = platform.clock.now()
     async with platform.database.transaction() as connection:
@@ -139,7 +141,7 @@ async def _waiting(connection: Connection, caller: Caller, verification_id: UUID
 async def _answer(
     platform: Platform, connection: Connection, row: Row, event: VerificationEvent, now: datetime
 ) -> None:
-    """Answers a verification that waited, with its receipt and the access row of the partner that will read it. Two round trips."""
+    """Answers a verification that waited, with its receipt, the access row of the partner that will read it, and the partner's event. Three round trips."""
     VERIFICATION.after(VerificationState.PENDING_CONFIRMATION, event)
     confirmed = event is VerificationEvent.CONFIRM
     # Whole seconds: an answer's length must not depend on the instant.
@@ -175,6 +177,9 @@ async def _answer(
     await confirming_store.answer(
         connection, access, msgspec.structs.replace(answered, receipt=signed), now if confirmed else None
     )
+    # However it ended: what it is stands in the verification.
+    told = {"verification_id": answered.id}
+    await webhooks.publish(connection, answered.partner_id, EventType.VERIFICATION_ANSWERED, answered.id, told)
 
 
 def _asked(verification_id: UUID, benefit: str, confirm_by: datetime) -> HolderAsked:

@@ -59,7 +59,7 @@ async def list_questions(platform: ThePlatform, caller: TheCaller) -> Questions:
     **operation(
         Permission.SELF_SHOW_CODE,
         "确认办理 Confirm",
-        "由已登记的手机对商户、权益与金额签名确认。A registered phone signs partner, benefit and amount. Seven database round trips.",
+        "由已登记的手机对商户、权益与金额签名确认。A registered phone signs partner, benefit and amount. Up to nine database round trips.",
         raises=(NOT_FOUND, problems.CONFIRMATION_OVER, problems.CONFIRMATION_INVALID, CONSENT_MISSING),
         example={"device_id": _DEVICE, "signature": "A" * 86},
     ),
@@ -76,7 +76,7 @@ async def confirm(
     **operation(
         Permission.SELF_SHOW_CODE,
         "不办理 Refuse",
-        "商户只会得到“不符合”，与其他原因无法区分。The shop reads no, as for any other reason. Three database round trips.",
+        "商户只会得到“不符合”，与其他原因无法区分。The shop reads no, as for any other reason. Up to six database round trips.",
         raises=(NOT_FOUND, problems.CONFIRMATION_OVER),
     ),
 )

@@ -21,6 +21,8 @@ from backend.platform.database import Connection
 from backend.platform.platform import Platform
 from backend.platform.problems import STATE_CONFLICT
 from backend.platform.row_ids import new_id
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 from partners.benefits.terms import Text
 
 
@@ -58,7 +60,7 @@ async def present(
     """Decides for the caller, who has signed that this partner may be told, and writes the partner's verification if it is a yes.
 
     The signature is the holder's confirmation, so a benefit flagged `confirm` asks no second time. Raises NOT_FOUND,
-    STATE_CONFLICT (paused, or other terms than those that were signed). Up to five round trips.
+    STATE_CONFLICT (paused, or other terms than those that were signed). Up to six round trips, eight for a partner with an endpoint.
     """
     subject_id, now = caller.proven_subject(), platform.clock.now().replace(microsecond=0)
     offer, terms = await offer_now(connection, benefit_id, now)
@@ -94,6 +96,8 @@ async def present(
     )
     signed = receipts.of_answer(platform, row, mark)
     await store.add_verification(connection, access, msgspec.structs.replace(row, receipt=signed))
+    told = {"verification_id": row.id}
+    await webhooks.publish(connection, partner.id, EventType.VERIFICATION_ANSWERED, row.id, told)
     tier = OfferedTier(terms.unit, f"{row.tier_value:012d}")
     return Presented(verification_id=row.id, reasons=[], tier=tier, expires_at=row.expires_at)
 

@@ -24,6 +24,8 @@ from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.row_ids import new_id
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 from partners.benefits.terms import CONTRACTS, Terms
 from partners.orders.machine import NotAllowed
 from partners.orders.money import AmountRefused, reversible
@@ -41,7 +43,8 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
 
     Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's id), STATE_CONFLICT (declined, lapsed or redeemed
     already), CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP, QUOTA_EXHAUSTED, and idempotency's problems.
-    Up to nine database round trips: key, partner, verification, terms, two counters, verification, redemption, saved answer.
+    Up to ten database round trips: key, partner, verification, terms, event, two counters, verification, redemption, saved
+    answer; two more for a partner with a webhook.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
@@ -53,9 +56,12 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
             raise CONTRACT_NEEDED.error()
         if _above(order.amount_fen, terms.cap_fen) or _above(order.amount_fen, row["amount_fen"]):
             raise OVER_CAP.error()
-        await _use(platform, connection, row, terms)
         now = platform.clock.now()
         redemption_id = new_id(now)
+        # Before the counters are taken: what everybody waits for is not held for the sake of a webhook.
+        ids = {"redemption_id": redemption_id, "verification_id": row["id"]}
+        await webhooks.publish(connection, partner_id, EventType.REDEMPTION_REDEEMED, redemption_id, ids)
+        await _use(platform, connection, row, terms)
         signed = receipts.sign(
             platform, partner_id, act.mark, now,
             jti=str(redemption_id), verification=str(row["id"]), benefit=terms.id, amount_fen=order.amount_fen,
@@ -130,7 +136,8 @@ async def reverse(
 
     A redemption that is wholly taken back gives its place in quota and limits back. A partner that is no longer live may
     still reverse: that is to the holder's good. Raises NOT_FOUND, STATE_CONFLICT (all reversed already), REVERSAL_OVER,
-    and idempotency's problems. Five database round trips, up to five more for a whole reversal.
+    and idempotency's problems. Six database round trips, up to five more for a whole reversal and two for a partner with a
+    webhook.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
@@ -147,6 +154,8 @@ async def reverse(
             platform, partner_id, act.mark, now, jti=str(reversal_id), redemption=str(redemption_id), amount_fen=amount
         )
         await store.add_reversal(connection, reversal_id, redemption_id, amount, after, order.partner_ref, signed, now)
+        ids = {"redemption_id": redemption_id, "reversal_id": reversal_id}
+        await webhooks.publish(connection, partner_id, EventType.REDEMPTION_REVERSED, redemption_id, ids)
         if after is RedemptionState.REVERSED:
             await _give_back(connection, row)
         answer = ReversalAnswer(

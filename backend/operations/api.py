@@ -67,7 +67,7 @@ async def readyz(platform: ThePlatform) -> Readiness:
     ),
 )
 async def metrics(platform: ThePlatform, request: Request) -> Response[bytes]:
-    text = await service.metrics(platform, request.app.state.due_queue)
+    text = await service.metrics(platform, request.app.state.due_queue, request.app.state.errands)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -13,6 +13,7 @@ from backend.operations.messages import Readiness
 from backend.platform.clock import Clock
 from backend.platform.database import CONNECTION_ERRORS
 from backend.platform.due import DueQueue, Waiting
+from backend.platform.errands import Errands
 from backend.platform.platform import Platform
 from backend.rule_sets import service as rule_sets
 
@@ -37,17 +38,17 @@ async def readiness(platform: Platform) -> Readiness:
     )
 
 
-async def metrics(platform: Platform, due_queue: DueQueue) -> bytes:
+async def metrics(platform: Platform, due_queue: DueQueue, errands: Errands) -> bytes:
     """What all workers have counted, and what the due queue holds now; without the latter while the database is away.
 
-    One round trip.
+    Two round trips.
     """
     counted = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         counted = CollectorRegistry()
         multiprocess.MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
     try:
-        waiting = await due_queue.waiting()
+        waiting = [*await due_queue.waiting(), *await errands.waiting()]
     except CONNECTION_ERRORS:
         return generate_latest(counted)
     present = CollectorRegistry()

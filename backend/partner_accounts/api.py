@@ -107,7 +107,7 @@ async def register_key(platform: ThePlatform, signer: TheSigner, data: JSONBody[
         "吊销密钥 Revoke a key",
         "立即停用本商户的一把密钥，不能恢复；最后一把不能自行吊销。"
         "Takes a key of one's own out of use at once and for good; the last one only the operator. "
-        "Four database round trips and one of the cache.",
+        "Six database round trips, two more with a webhook, and one of the cache.",
         raises=(NOT_FOUND, LAST_KEY),
         maximum_body=_MAXIMUM_REQUEST,
     ),

@@ -12,6 +12,8 @@ from backend.platform.database import Connection
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.roles import Role
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 from partners.signatures.keys import PublicKey, jwk_of, public_key_from_jwk, thumbprint
 from partners.signatures.possession import proven
 
@@ -63,7 +65,7 @@ async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
 async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
     """Takes one of the partner's own keys out of use at once, in all workers; for good.
 
-    Raises NOT_FOUND, LAST_KEY: without a key a partner could not register the next one. Four round trips.
+    Raises NOT_FOUND, LAST_KEY: without a key a partner could not register the next one. Six round trips, two more with a webhook.
     """
     async with platform.database.transaction() as connection:
         await store.state_for_update(connection, signer.owner_id)
@@ -73,6 +75,7 @@ async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
         if len(live) == 1:
             raise LAST_KEY.error()
         await signers.revoke(connection, key_id)
+        await webhooks.publish(connection, signer.owner_id, EventType.KEY_REVOKED, key_id, {"key_id": key_id})
 
 
 async def _live(connection: Connection, partner_id: UUID) -> list[PartnerKey]:

@@ -29,7 +29,7 @@ _CLAIM = (
     "DELETE FROM due_work USING claimed WHERE due_work.topic = claimed.topic AND due_work.key = claimed.key "
     "RETURNING due_work.key, set_config('lock_timeout', $4, true)"
 )
-_HANDLED = Counter("xinyi_due_work_total", "Keys of the due queue that were handled", ["topic", "outcome"])
+HANDLED = Counter("xinyi_due_work_total", "Keys of the due queue that were handled", ["topic", "outcome"])
 _log = structlog.get_logger()
 
 Handler = Callable[[Connection, list[UUID]], Awaitable[None]]
@@ -90,6 +90,26 @@ async def take(connection: Connection, topic: str, keys: Collection[UUID]) -> No
     await connection.execute("DELETE FROM due_work WHERE topic = $1 AND key = ANY($2::uuid[])", topic, ordered)
 
 
+async def claim(connection: Connection, topic: str, now: datetime, most: int, key: UUID | None = None) -> list[UUID]:
+    """Due keys that nobody holds, in order, or one of them. Takes the rows out: the claimer may enqueue the same key for a later
+    date. One round trip."""
+    which, more = ("", ()) if key is None else ("AND key = $5", (key,))
+    rows = await connection.fetch(_CLAIM.format(which=which), topic, now, most, _PATIENCE, *more)
+    return sorted(row["key"] for row in rows)
+
+
+async def waiting(database: Database, topics: Collection[str], now: datetime) -> list[Waiting]:
+    """What should have been done by now, of every topic. One round trip."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT topics.topic, due.keys, due.oldest FROM unnest($1::text[]) AS topics(topic) CROSS JOIN LATERAL "
+            "(SELECT count(*) AS keys, min(due_at) AS oldest FROM due_work WHERE topic = topics.topic AND due_at <= $2) AS due",
+            list(topics),
+            now,
+        )
+    return [Waiting(row["topic"], row["keys"], row["oldest"]) for row in rows]
+
+
 class DueQueue:
     """Runs the handlers of all topics against what is due."""
 
@@ -111,14 +131,7 @@ class DueQueue:
 
     async def waiting(self) -> list[Waiting]:
         """What should have been done by now, of every topic. One round trip."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                "SELECT topics.topic, due.keys, due.oldest FROM unnest($1::text[]) AS topics(topic) CROSS JOIN LATERAL "
-                "(SELECT count(*) AS keys, min(due_at) AS oldest FROM due_work WHERE topic = topics.topic AND due_at <= $2) AS due",
-                list(self._handlers),
-                self._clock.now(),
-            )
-        return [Waiting(row["topic"], row["keys"], row["oldest"]) for row in rows]
+        return await waiting(self._database, self._handlers, self._clock.now())
 
     async def _run_batch(self, topic: str) -> int:
         """Handles up to `_BATCH` due keys together; if that fails, each alone, so that one bad key holds up no other."""
@@ -132,7 +145,7 @@ class DueQueue:
             raise
         except Exception:
             return sum([await self._run_alone(topic, key) for key in keys])
-        _HANDLED.labels(topic, "done").inc(len(keys))
+        HANDLED.labels(topic, "done").inc(len(keys))
         return len(keys)
 
     async def _run_alone(self, topic: str, key: UUID) -> int:
@@ -142,26 +155,22 @@ class DueQueue:
                 claimed = await self._claim(connection, topic, key)
                 if claimed:
                     await self._handlers[topic](connection, claimed)
-            _HANDLED.labels(topic, "done").inc(len(claimed))
+            HANDLED.labels(topic, "done").inc(len(claimed))
             return len(claimed)
         except CONNECTION_ERRORS:
             raise
         except CONTENTION_ERRORS:
             # Stays due: looked at again within a second, or when the act that holds what it needs touches something.
-            _HANDLED.labels(topic, "gave-way").inc()
+            HANDLED.labels(topic, "gave-way").inc()
             return 0
         except Exception as error:
-            _HANDLED.labels(topic, "failed").inc()
+            HANDLED.labels(topic, "failed").inc()
             _log.error("due-work-failed", topic=topic, key=str(key), error=type(error).__name__)
             await self._postpone(topic, key)
             return 1
 
     async def _claim(self, connection: Connection, topic: str, key: UUID | None = None) -> list[UUID]:
-        """Due keys that nobody holds, in order, or one of them. Takes the rows out: the handler may enqueue the same key for a later
-        date. One round trip."""
-        which, more = ("", ()) if key is None else ("AND key = $5", (key,))
-        rows = await connection.fetch(_CLAIM.format(which=which), topic, self._clock.now(), _BATCH, _PATIENCE, *more)
-        return sorted(row["key"] for row in rows)
+        return await claim(connection, topic, self._clock.now(), _BATCH, key)
 
     async def _postpone(self, topic: str, key: UUID) -> None:
         """Work that fails is tried again after a second, then after twice as long each time, at most an hour."""

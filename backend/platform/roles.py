@@ -52,6 +52,7 @@ class Permission(StrEnum):
     PARTNER_REDEEM = "partner.redeem"
     PARTNER_ORDERS = "partner.orders"
     PARTNER_KEYS = "partner.keys"
+    PARTNER_WEBHOOKS = "partner.webhooks"
 
 
 _PERSON = frozenset({Role.RESIDENT})
@@ -82,6 +83,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
     Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
+    Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER}),
 }
 
 

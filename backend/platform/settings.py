@@ -19,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url` is the address that partners sign for (RFC 9421 `@target-uri`): it comes from here, never from a `Host` header.
     `database_url` and `redis_url` are empty when the embedded services are to be used.
     `master_key` is 32 bytes in base64; empty means the file `secrets/master.key` under `data_directory`, made at first start.
+    `webhook_loopback` lets webhooks go to this machine itself, for development.
     `host` is every interface, so that a phone in the same network can open what it scans.
     """
 
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     message_delivery: str = "terminal"
     working_days_file: str = ""
+    webhook_loopback: bool = False
 
     @property
     def external_url(self) -> str:
@@ -59,6 +61,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "XINYI_LOG_LEVEL": "log_level",
     "XINYI_MESSAGE_DELIVERY": "message_delivery",
     "XINYI_WORKING_DAYS": "working_days_file",
+    "XINYI_WEBHOOK_LOOPBACK": "webhook_loopback",
 }
 
 # Read by the tests, the build and the development script, not by the application.

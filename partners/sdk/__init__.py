@@ -1,5 +1,5 @@
-"""What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice; and
-a till that works offline."""
+"""What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice; a till
+that works offline; and the check of a webhook."""
 
 from partners.sdk.answers import HolderAsked, Redemption, Reversal, Tier, Verification
 from partners.sdk.client import PartnerClient
@@ -8,6 +8,7 @@ from partners.sdk.keys import load_signing_key
 from partners.sdk.network import STATUS_LIST, Settled, refresh, upload
 from partners.sdk.offline import OfflineBenefit, OfflineTill
 from partners.sdk.offline_store import OfflineRedemption, OfflineStore, StoreUnusable
+from partners.sdk.webhooks import WebhookMessage, WebhookNotTrusted, verify_webhook
 
 __all__ = [
     "STATUS_LIST",
@@ -26,7 +27,10 @@ __all__ = [
     "StoreUnusable",
     "Tier",
     "Verification",
+    "WebhookMessage",
+    "WebhookNotTrusted",
     "load_signing_key",
     "refresh",
     "upload",
+    "verify_webhook",
 ]

@@ -26,11 +26,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Settings of a server that is reached at its own port."""
+    """Settings of a server that is reached at its own port, and that may tell this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return msgspec.structs.replace(settings, port=port, public_url=f"http://127.0.0.1:{port}")
+    return msgspec.structs.replace(settings, port=port, public_url=f"http://127.0.0.1:{port}", webhook_loopback=True)
 
 
 @pytest.fixture

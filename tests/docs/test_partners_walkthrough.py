@@ -5,7 +5,9 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -14,6 +16,7 @@ import httpx2
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from litestar import Litestar
 
 from backend.city.generator import City
 from backend.partner_accounts import service as partner_accounts
@@ -21,6 +24,7 @@ from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
+from partners import webhooks
 from partners.benefits.terms import Terms
 from partners.sdk.conformance import every_case
 from partners.sdk.conformance.contract import (
@@ -141,7 +145,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         (201, "eligible"), (200, "answered"),
         (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"),
         (201, "partly-reversed"), (201, "reversed"),
-        (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"),
+        (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
     ]  # fmt: skip
     assert done.output.count("response signature verified") == len(said)
     assert done.output.count("\nreplayed") == 1
@@ -244,7 +248,7 @@ async def run_python(program: str, environment: Mapping[str, str], folder: Path)
 
 
 async def test_the_python_of_the_page_does_the_same(client: httpx2.AsyncClient, world: World, tmp_path: Path) -> None:
-    program, _ = blocks(DOCUMENT, "python")
+    program = blocks(DOCUMENT, "python")[0]
     code = (await current_code(client, world.resident.headers, "shopping"))["text"]
     assert await run_python(program.text, {**world.environment, "CODE": code}, tmp_path) == [
         "eligible 000000000050 permille", "redeemed 500", "reversed 0", "422 code-unusable"
@@ -254,9 +258,54 @@ async def test_the_python_of_the_page_does_the_same(client: httpx2.AsyncClient, 
 async def test_the_offline_till_of_the_page_fetches_judges_and_uploads(
     world: World, platform: Platform, tmp_path: Path
 ) -> None:
-    _, program = blocks(DOCUMENT, "python")
+    program = blocks(DOCUMENT, "python")[1]
     await publish(platform, offline_terms("parking-discount"))
     assert await run_python(program.text, world.environment, tmp_path) == ["1", "malformed", "[]"]
+
+
+async def test_the_receiver_of_the_page_believes_us_alone_and_does_a_thing_once(
+    world: World, application: Litestar, tmp_path: Path
+) -> None:
+    program, errands = blocks(DOCUMENT, "python")[2], application.state.errands
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, hooks = f"http://127.0.0.1:{port}/", "/v1/partner/webhooks"
+    told = (await world.bookshop.post(hooks, {"url": url})).json()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program.text, cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env={**world.environment, "PYTHONPATH": str(REPOSITORY), "WEBHOOK_SECRET": told["secret"], "PORT": str(port)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        await until_somebody_listens(port)
+        sent = (await world.bookshop("POST", f"{hooks}/{told['endpoint_id']}/test")).json()
+        await errands.run_due()
+        await world.bookshop("POST", f"{hooks}/{told['endpoint_id']}/deliveries/{sent['event_id']}")
+        await errands.run_due()
+        log = (await world.bookshop("GET", f"{hooks}/{told['endpoint_id']}/deliveries")).json()["deliveries"]
+        assert [attempt["outcome"] for attempt in log[0]["attempts"]] == ["delivered", "delivered"]
+        now = int(time.time())
+        async with httpx2.AsyncClient() as stranger:
+            for keys, seconds in (([bytes(32)], now), ([webhooks.secret_key(told["secret"])], now - 301)):
+                forged = webhooks.sign(keys, "evt-1", seconds, b"{}")
+                assert (await stranger.post(url, headers=forged, content=b"{}")).status_code == 400
+    finally:
+        process.terminate()
+    printed = (await process.stdout.read()).decode().splitlines()
+    assert printed == [f"webhook.test {{'endpoint_id': '{told['endpoint_id']}'}}"]
+
+
+async def until_somebody_listens(port: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js 20")

@@ -17,6 +17,8 @@ from backend.passes.messages import Settlement, UploadAnswer
 from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
+from backend.webhooks.sending import Outcome
+from backend.webhooks.states import PAUSES, EventType
 from partners.codes import ic3
 from partners.codes.ic1 import Scene
 from partners.signatures.suites import suite
@@ -97,6 +99,16 @@ def test_the_page_names_the_algorithms_of_a_suite() -> None:
     [[_, issuer, holder, *_]] = rows(r"`intl`")
     assert f"`{suite('intl').issuer.name}`" in issuer
     assert f"`{suite('intl').holder.name}`" in holder
+
+
+def test_the_page_names_every_event_outcome_and_pause_of_webhooks() -> None:
+    section = PAGE[PAGE.index("## 13 ") :]
+    assert re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", section, re.M) == [kind.value for kind in EventType]
+    assert {outcome.value for outcome in Outcome} <= set(re.findall(r"`([a-z-]+)`", section))
+    [pauses] = re.findall(r"after (5 s, [0-9a-z, ]+), each", section)
+    seconds = {"s": 1, "min": 60, "h": 3600}
+    told = [int(number) * seconds[unit] for number, unit in re.findall(r"(\d+) (s|min|h)", pauses)]
+    assert told == [pause.total_seconds() for pause in PAUSES]
 
 
 async def test_the_page_lists_every_operation_of_a_partner(client: httpx2.AsyncClient) -> None:
