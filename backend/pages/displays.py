@@ -1,5 +1,7 @@
 """The public page of a display code: what a visitor's phone opens after scanning the sign in a shop. No script, nothing kept."""
 
+from datetime import timedelta
+
 from litestar import MediaType, Response, get
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_404_NOT_FOUND, HTTP_410_GONE
@@ -41,6 +43,7 @@ async def _page(platform: Platform, token: str) -> tuple[int, str]:
         address=address,
         shown=shown,
         title=title,
+        one_day=timedelta(days=1),
         checked_at=f"{checked_at:%Y-%m-%d %H:%M}",
         permits=[record for record in shown.records if record.information_class != "negative"],
         penalties=[record for record in shown.records if record.information_class == "negative"],

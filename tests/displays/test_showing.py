@@ -7,6 +7,8 @@ import httpx2
 import pytest
 
 from backend.displays.showing import MOST_COMMITMENTS, MOST_RECORDS
+from backend.platform.access import Ground
+from backend.platform.callers import system_access
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from backend.records import service as records
@@ -72,6 +74,7 @@ async def test_a_penalty_leaves_with_its_publicity_period_and_a_minor_one_never_
     made = await shop.made()
     [record] = (await body_of(shop, made))["records"]
     assert (record["occurred_on"], record["published_until"]) == ("2026-05-08", "2027-05-08")
+    assert "2027-05-07" in (await shop.page(made)).text, "its last day"
     clock.move(timedelta(days=165))
     assert len((await body_of(shop, made))["records"]) == 1, "2027-05-07 is its last day"
     clock.move(timedelta(days=1))
@@ -83,9 +86,6 @@ async def test_a_penalty_leaves_with_its_publicity_period_and_a_minor_one_never_
 async def test_a_record_under_objection_says_so_and_one_that_was_withdrawn_is_gone(
     shop: Exhibitor, platform: Platform
 ) -> None:
-    from backend.platform.access import Ground
-    from backend.platform.callers import system_access
-
     access = system_access("test", "测试", "测试", Ground.LEGAL_DUTY)
     await add_source(platform)
     await deliver(platform, "penalty", fined())

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import cast
 
 import httpx2
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from backend.app import build
 from backend.displays.lists import DISPLAYS
 from backend.platform.clock import SettableClock, local_date
+from backend.platform.http.telemetry import Application, Telemetry
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
 from partners.codes.display import DisplayCode, Reader, Refusal, read_display, read_token
@@ -108,7 +110,9 @@ async def test_another_worker_has_a_revocation_in_its_list_within_five_seconds(
 
         # Called after the worker has read the places again.
         theirs.signals.on(DISPLAYS.marked.signal, hear)
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=worker), base_url=PUBLIC_URL) as client:
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=Telemetry(cast(Application, worker))), base_url=PUBLIC_URL
+        ) as client:
             today = local_date(clock.now())
             assert isinstance(read_display(made["url"], await reader(client, clock), today), DisplayCode)
             await shop.end(made["id"])
