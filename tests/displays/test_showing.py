@@ -55,7 +55,7 @@ async def test_it_shows_what_the_law_makes_public_and_no_more(
     await deliver(platform, "penalty", fined(CF_FRDB="欧阳锋", CF_SY="店员欧阳锋无证经营。", CF_BZ="欧阳锋已到场"))
     made = await shop.made()
     shown = await body_of(shop, made)
-    assert [record["item"] for record in shown["records"]] == ["permit", "penalty"]
+    assert {record["item"] for record in shown["records"]} == {"permit", "penalty"}
     columns = {field["name"] for record in shown["records"] for field in record["fields"]}
     assert {"XK_NR", "XK_XKJG", "CF_WSH", "CF_WFXW", "CF_CFLB", "CF_NR_WFFF", "CF_CFJG"} <= columns
     assert not columns & {"CF_SY", "CF_BZ", "XK_BZ", "XK_FRDB", "CF_FRDB", "CF_FR_SFZH", "XK_XDR_MC"}
@@ -152,10 +152,11 @@ async def test_declarations_are_the_enterprises_own_word_and_end_with_their_term
 
 
 async def test_a_sector_code_says_who_granted_it_on_which_ground_and_leads_with_its_commitment(
-    shop: Exhibitor,
+    shop: Exhibitor, clock: SettableClock
 ) -> None:
     granted = await shop.granted()
     for number in range(3):
+        clock.move(timedelta(milliseconds=1))
         await shop.promised(content=f"后来的承诺{number}")
     shown = await body_of(shop, granted)
     assert shown["sector"]["name"] == "旅游诚信码"
@@ -269,6 +270,17 @@ async def test_a_forged_altered_or_foreign_token_is_unknown_in_both_languages(
     for each in altered[::10]:
         answer = await client.get(f"/v1/public/display-codes/{each}")
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+
+
+async def test_what_an_enterprise_writes_is_text_and_never_markup(shop: Exhibitor) -> None:
+    hostile = "<script>alert(1)</script>"
+    trace = await shop.declared(name=hostile, origin='" onload="x')
+    page = (await shop.page(trace)).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert hostile not in page
+    assert '" onload="x' not in page
+    await shop.end(trace["id"], hostile)
+    assert hostile not in (await shop.page(trace)).text
 
 
 async def test_the_page_admits_no_script_and_is_not_kept(shop: Exhibitor) -> None:
