@@ -31,6 +31,11 @@ import backend.deposits.tables
 import backend.devices.api
 import backend.devices.service
 import backend.devices.tables
+import backend.displays.api
+import backend.displays.lists
+import backend.displays.service
+import backend.displays.staff_api
+import backend.displays.tables
 import backend.enterprises.api
 import backend.enterprises.service
 import backend.enterprises.tables
@@ -68,6 +73,7 @@ import backend.scores.following
 import backend.scores.reconciliation
 import backend.scores.service
 import backend.scores.tables
+import backend.status_lists.api
 import backend.subjects.service
 import backend.subjects.tables
 import backend.till.api
@@ -103,6 +109,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
+    backend.displays.tables,
     backend.objections.tables,
 )
 
@@ -127,6 +134,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
+    *backend.displays.api.HANDLERS,
+    *backend.displays.staff_api.HANDLERS,
+    *backend.status_lists.api.HANDLERS,
     *backend.pages.api.HANDLERS,
     *backend.till.api.HANDLERS,
     *backend.enterprises.api.HANDLERS,
@@ -136,7 +146,11 @@ HANDLERS: tuple[Any, ...] = (
 )
 
 # What the rooms hold in the memory of every process.
-REFERENCES: tuple[Reference[Any], ...] = (backend.rule_sets.published.PUBLISHED, backend.passes.lists.MARKED)
+REFERENCES: tuple[Reference[Any], ...] = (
+    backend.rule_sets.published.PUBLISHED,
+    backend.passes.lists.PASSES.marked,
+    backend.displays.lists.DISPLAYS.marked,
+)
 
 # What each room forgets when a person leaves, in this order.
 FORGET: tuple[Forget, ...] = (
@@ -165,6 +179,8 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
         backend.market.confirming.TOPIC: backend.market.service.confirming_handler(platform),
+        backend.displays.service.TOPIC: backend.displays.service.due_handler(platform),
+        backend.enterprises.service.WITHDRAWN: backend.displays.service.left_handler(platform),
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),

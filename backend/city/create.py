@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.city import sign_ins, store
+from backend.city.displays import show_codes
 from backend.city.generator import RECORDS_PER_RESIDENT, City
 from backend.city.people import MOST_RESIDENTS
 from backend.city.sign_ins import SignIn
@@ -93,7 +94,8 @@ async def create_city(platform: Platform, *, seed: int, residents: int, advance:
     accounts = await _residents(platform, city, summary, advance)
     # Negative records fall on every so many residents from the first one on: the second has benefits to try.
     known.append(SignIn("resident", "居民 resident", phone=city.resident(1).mobile, page="/resident"))
-    known += await _partners(platform, city, summary)
+    staff = await _staff(platform)
+    known += await _partners(platform, city, staff, summary)
     known.append(await _enterprises(platform, city, accounts, summary))
     known += await _sources(platform, city, summary)
     known += [
@@ -102,6 +104,7 @@ async def create_city(platform: Platform, *, seed: int, residents: int, advance:
         SignIn("operator", "运行人员 operator", phone=_STAFF[Role.OPERATOR][0]),
         SignIn("second-operator", "复核运行人员 second operator", phone=_STAFF[Role.OPERATOR][1]),
     ]
+    known += await show_codes(platform, city, accounts[city.enterprise(0).agent], staff[Role.CASE_OFFICER][0])
     await _records(platform, city, summary, advance)
     summary.scores = await computing.recompute_everyone(platform, advance)
     sign_ins.write(platform.settings.data_directory, known)
@@ -156,9 +159,10 @@ async def _staff(platform: Platform) -> dict[Role, list[UUID]]:
     return found
 
 
-async def _partners(platform: Platform, city: City, summary: CitySummary) -> list[SignIn]:
+async def _partners(
+    platform: Platform, city: City, staff: dict[Role, list[UUID]], summary: CitySummary
+) -> list[SignIn]:
     """Benefits are proposed by one operator and approved by another; partners apply, are approved and go live."""
-    staff = await _staff(platform)
     proposer, approver = staff[Role.OPERATOR]
     known: list[SignIn] = []
     async with platform.database.transaction() as connection:

@@ -80,6 +80,24 @@ class CommitmentMaterial(_Strict, frozen=True):
     content: str
 
 
+class ProductMaterial(_Strict, frozen=True):
+    """A product with a trace code: made some days ago, good for some months."""
+
+    name: str
+    origin: str
+    made_days_ago: int
+    months: int
+    report_number: str
+    report_body: str
+
+
+class DisplayMaterial(_Strict, frozen=True):
+    """What the first enterprise shows: the commitment behind its tourism code, and a product."""
+
+    commitment: CommitmentMaterial
+    product: ProductMaterial
+
+
 class Materials(_Strict, frozen=True):
     """The whole of `city.yaml`."""
 
@@ -103,6 +121,7 @@ class Materials(_Strict, frozen=True):
     default_situations: tuple[str, ...]
     commitments: tuple[CommitmentMaterial, ...]
     civic: dict[str, CivicMaterial]
+    display: DisplayMaterial
 
 
 class Tier(_Strict, frozen=True):

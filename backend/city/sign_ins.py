@@ -1,4 +1,5 @@
-"""One sign-in for each kind of actor of the synthetic city, kept beside the data for its operator, readable by nobody else."""
+"""One sign-in for each kind of actor of the synthetic city, and the pages of its first enterprise, kept beside the data for its
+operator, readable by nobody else."""
 
 import os
 from pathlib import Path
@@ -9,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 
 class SignIn(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How an actor signs in: by phone and one-time code, or by signing with the key in a file."""
+    """How an actor signs in: by phone and one-time code, or by signing with the key in a file. With neither, `page` is for
+    everybody."""
 
     actor: str
     title: str
@@ -57,6 +59,15 @@ def describe(data_directory: Path) -> list[tuple[str, str]]:
     for sign_in in read(data_directory).values():
         if sign_in.phone:
             rows.append((sign_in.title, sign_in.phone))
-        else:
+        elif sign_in.key_file:
             rows += [(sign_in.title, sign_in.key_file), ("", f"keyid {sign_in.key_id}")]
     return rows
+
+
+def public_pages(data_directory: Path, address: str) -> list[tuple[str, str]]:
+    """The pages that everybody may open as rows for a terminal: what it is, and where."""
+    return [
+        (sign_in.title, f"{address}{sign_in.page}")
+        for sign_in in read(data_directory).values()
+        if sign_in.page and not sign_in.phone
+    ]

@@ -148,6 +148,7 @@ def _greet(settings: Settings) -> None:
         ("商户收银 till", f"{url}/till"),
         ("接口文档 API reference", f"{url}/reference"),
         ("公钥 keys", f"{url}/.well-known/jwks.json"),
+        *sign_ins.public_pages(settings.data_directory, phone),
         ("", ""),
         ("登录 sign-ins", "验证码显示在本终端 one-time codes appear in this terminal"),
         *sign_ins.describe(settings.data_directory),

@@ -217,12 +217,23 @@ async def published(platform: Platform, cursor: str | None, limit: int) -> Publi
     Raises BAD_CURSOR. One round trip.
     """
     before = cursors.decode(cursor, UUID)
-    today = local_date(platform.clock.now())
-    since = add_months(today, -_publicity_months(today))
     async with platform.database.connection() as connection:
-        rows = await store.published_page(connection, since, before, limit + 1)
+        rows = await store.published_page(connection, _negative_since(platform), before, limit + 1)
     commitments = [msgspec.convert(dict(row), PublishedCommitment) for row in rows[:limit]]
     return PublishedCommitmentPage(commitments, cursors.encode(rows[limit - 1]["id"]) if len(rows) > limit else None)
+
+
+async def published_of(
+    platform: Platform, connection: Connection, enterprise_id: UUID, first: UUID | None, limit: int
+) -> list[PublishedCommitment]:
+    """What the public may see of one enterprise's commitments, `first` before the others, then newest first. One round trip."""
+    rows = await store.published_of(connection, _negative_since(platform), enterprise_id, first, limit)
+    return [msgspec.convert(dict(row), PublishedCommitment) for row in rows]
+
+
+async def is_published(connection: Connection, enterprise_id: UUID, commitment_id: UUID) -> bool:
+    """Whether it is a public commitment of the enterprise that was not broken. One round trip."""
+    return await store.is_published(connection, enterprise_id, commitment_id)
 
 
 def due_handler(platform: Platform) -> Callable[[Connection, list[UUID]], Awaitable[None]]:
@@ -251,6 +262,12 @@ def due_handler(platform: Platform) -> Callable[[Connection, list[UUID]], Awaita
 @cache
 def _catalogue() -> Catalogue:
     return load_catalogue()
+
+
+def _negative_since(platform: Platform) -> date:
+    """From which day on a negative finding is still published."""
+    today = local_date(platform.clock.now())
+    return add_months(today, -_publicity_months(today))
 
 
 def _publicity_months(day: date) -> int:

@@ -19,6 +19,12 @@ _HISTORY = (
     "FROM commitment_history WHERE commitment_history.commitment_id = commitment.id) AS history"
 )
 
+_PUBLISHED = (
+    "id, code, subject_name, subject_code, type, reason, content, liability, made_on, valid_until, accepting_unit, "
+    "performance, performance_on FROM commitment WHERE openness = 'public' AND state <> 'made' "
+    "AND (performance IS NULL OR performance = 'full' OR performance_on >= $1)"
+)
+
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One event of a commitment on its way into the history; `before` is None when it is made."""
@@ -156,11 +162,32 @@ async def published_page(connection: Connection, negative_since: date, before: U
     """Up to `limit` published commitments with an id below `before`, newest first; a negative finding from
     `negative_since` on only."""
     return await connection.fetch(
-        "SELECT id, code, subject_name, subject_code, type, reason, content, liability, made_on, valid_until, "
-        "accepting_unit, performance, performance_on FROM commitment WHERE openness = 'public' AND state <> 'made' "
-        "AND (performance IS NULL OR performance = 'full' OR performance_on >= $1) "
-        "AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        f"SELECT {_PUBLISHED} AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
         negative_since,
         before,
         limit,
     )
+
+
+async def published_of(
+    connection: Connection, negative_since: date, enterprise_id: UUID, first: UUID | None, limit: int
+) -> list[Row]:
+    """The same of one enterprise: the one with the id `first` leads, the others follow newest first."""
+    return await connection.fetch(
+        f"SELECT {_PUBLISHED} AND enterprise_id = $2 ORDER BY (id = $3) IS TRUE DESC, id DESC LIMIT $4",
+        negative_since,
+        enterprise_id,
+        first,
+        limit,
+    )
+
+
+async def is_published(connection: Connection, enterprise_id: UUID, commitment_id: UUID) -> bool:
+    """Whether it is a public commitment of the enterprise that was not broken."""
+    found: bool = await connection.fetch_value(
+        "SELECT EXISTS (SELECT FROM commitment WHERE id = $1 AND enterprise_id = $2 AND openness = 'public' "
+        "AND state NOT IN ('made', 'broken'))",
+        commitment_id,
+        enterprise_id,
+    )
+    return found

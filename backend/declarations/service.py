@@ -66,6 +66,13 @@ async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID, decl
         await store.end(connection, declaration_id, after, platform.clock.now())
 
 
+async def open_of(platform: Platform, connection: Connection, enterprise_id: UUID, limit: int) -> list[Declaration]:
+    """What the enterprise declares today, for everybody, newest first. One round trip."""
+    today = local_date(platform.clock.now())
+    rows = await store.open_of(connection, enterprise_id, DeclarationState.DECLARED, today, limit)
+    return [_declaration(row) for row in rows]
+
+
 def due_handler(platform: Platform) -> Callable[[Connection, list[UUID]], Awaitable[None]]:
     """The handler of the room's topic: declarations whose last day is over expire. One round trip for any number."""
 

@@ -72,3 +72,15 @@ async def page(connection: Connection, enterprise_id: UUID, before: UUID | None,
         before,
         limit,
     )
+
+
+async def open_of(connection: Connection, enterprise_id: UUID, state: str, today: date, limit: int) -> list[Row]:
+    """The declarations of an enterprise that hold today, newest first."""
+    return await connection.fetch(
+        f"SELECT {_COLUMNS} FROM declaration WHERE enterprise_id = $1 AND state = $2 AND valid_until >= $3 "
+        "ORDER BY id DESC LIMIT $4",
+        enterprise_id,
+        state,
+        today,
+        limit,
+    )

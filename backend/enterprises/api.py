@@ -83,7 +83,7 @@ async def get_enterprise(
     **operation(
         Permission.ENTERPRISE_ACT,
         "企业注销登记 Withdraw an enterprise",
-        "自愿退出，不影响其他服务；已作出的承诺仍须履行。By choice and at no cost; commitments made stay made.",
+        "自愿退出，不影响其他服务；已作出的承诺仍须履行，展示码随之终止。By choice and at no cost; commitments made stay made, display codes end.",
         raises=(NOT_FOUND, STATE_CONFLICT),
     ),
 )

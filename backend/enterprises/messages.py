@@ -66,3 +66,16 @@ class ActingFor(msgspec.Struct, frozen=True):
     id: UUID
     code: str
     name: str
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """An enterprise as the other rooms know it: code and name are public by law. `acted_since`: since when somebody acts for
+    it without a break, None if nobody does."""
+
+    id: UUID
+    subject_id: UUID
+    code: str
+    name: str
+    state: EnterpriseState
+    registered_at: datetime
+    acted_since: datetime | None

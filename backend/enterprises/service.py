@@ -1,14 +1,18 @@
 """What the enterprises room does: registering by choice, acting as agent, withdrawing by choice."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from backend.enterprises import store
-from backend.enterprises.messages import ActingFor, AgentRole, Enterprise, EnterpriseDetail, RegisterEnterprise
+from backend.enterprises.messages import ActingFor, AgentRole, Enterprise, EnterpriseDetail, Profile, RegisterEnterprise
 from backend.enterprises.problems import ENTERPRISE_CODE_INVALID, ENTERPRISE_TAKEN
 from backend.enterprises.states import NEXT, START, EnterpriseEvent, EnterpriseState
 from backend.platform.access import Access, ActorKind, Ground
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
+from backend.platform.due import Due, enqueue
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
 from backend.platform.impartiality import OWN_MATTER
 from backend.platform.platform import Platform
@@ -17,6 +21,9 @@ from backend.platform.row_ids import new_id
 from backend.records import service as records
 from backend.subjects import service as subjects
 from backend.subjects.service import Identifier, SubjectKind
+
+# The topic of the due queue on which the room of display codes waits; its keys are enterprises that withdrew.
+WITHDRAWN = "enterprise-withdrawn"
 
 
 async def register(platform: Platform, caller: Caller, enterprise: RegisterEnterprise) -> Enterprise:
@@ -83,7 +90,7 @@ async def detail(
 
 async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> None:
     """The enterprise leaves the app by choice: nobody acts for it any more. Withdrawing costs it nothing; what it promised
-    to an authority stays promised. Raises NOT_FOUND."""
+    to an authority stays promised, its display codes end. Raises NOT_FOUND."""
     async with platform.database.transaction() as connection:
         row = await store.lock(connection, enterprise_id)
         if row is None or caller.account_id not in await store.present_agents(connection, enterprise_id):
@@ -92,18 +99,25 @@ async def withdraw(platform: Platform, caller: Caller, enterprise_id: UUID) -> N
         if after is None:
             raise STATE_CONFLICT.error()
         await store.put(connection, enterprise_id, row["name"], after)
-        await store.end_agents(connection, enterprise_id, platform.clock.now())
+        now = platform.clock.now()
+        await store.end_agents(connection, enterprise_id, now)
+        await enqueue(connection, WITHDRAWN, [Due(enterprise_id, now)])
 
 
-async def acting_for(connection: Connection, caller: Caller, enterprise_id: UUID) -> ActingFor:
+async def acting_for(connection: Connection, caller: Caller, enterprise_id: UUID, *, hold: bool = False) -> ActingFor:
     """The enterprise, if the caller acts for it now. Raises NOT_FOUND otherwise: who is registered is nobody else's business.
 
-    One round trip.
+    With `hold` it cannot withdraw until the transaction ends. One round trip.
     """
-    rows = await store.of_agent(connection, caller.account_id, enterprise_id)
+    rows = await store.of_agent(connection, caller.account_id, enterprise_id, hold=hold)
     if not rows:
         raise NOT_FOUND.error()
     return ActingFor(rows[0]["id"], rows[0]["code"], rows[0]["name"])
+
+
+async def profiles(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Profile]:
+    """Enterprises by id, for rooms that keep something of theirs. One round trip."""
+    return {row["id"]: msgspec.convert(dict(row), Profile) for row in await store.profiles(connection, ids)}
 
 
 async def require_impartial(connection: Connection, caller: Caller, enterprise_id: UUID) -> None:

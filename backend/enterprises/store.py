@@ -1,5 +1,6 @@
 """SQL of the enterprises room. Nothing here is about a person: agents are account ids."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -78,16 +79,28 @@ async def end_agents(connection: Connection, enterprise_id: UUID, now: datetime)
     )
 
 
-async def of_agent(connection: Connection, account_id: UUID, enterprise_id: UUID | None = None) -> list[Row]:
-    """The registered enterprises that an account acts for now, or only that one, newest first."""
+async def of_agent(
+    connection: Connection, account_id: UUID, enterprise_id: UUID | None = None, *, hold: bool = False
+) -> list[Row]:
+    """The registered enterprises that an account acts for now, or only that one, newest first; with `hold` they stay
+    registered until the transaction ends."""
     return await connection.fetch(
         f"SELECT {_COLUMNS}, enterprise_agent.agent_role, enterprise_agent.since FROM enterprise_agent "
         "JOIN enterprise ON enterprise.id = enterprise_agent.enterprise_id "
         "WHERE enterprise_agent.account_id = $1 AND enterprise_agent.ended_at IS NULL "
         "AND ($2::uuid IS NULL OR enterprise.id = $2) AND enterprise.state = 'registered' "
-        "ORDER BY enterprise_agent.since DESC, enterprise.id DESC",
+        "ORDER BY enterprise_agent.since DESC, enterprise.id DESC" + (" FOR SHARE OF enterprise" if hold else ""),
         account_id,
         enterprise_id,
+    )
+
+
+async def profiles(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
+    """Enterprises by id, and since when somebody acts for each."""
+    return await connection.fetch(
+        f"SELECT {_COLUMNS}, (SELECT min(since) FROM enterprise_agent WHERE enterprise_id = enterprise.id "
+        "AND ended_at IS NULL) AS acted_since FROM enterprise WHERE id = ANY($1)",
+        list(ids),
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages over HTTP: two shells, the files beside them, and the drawing of codes."""
+"""The pages over HTTP: two shells, the page of a display code, the files beside them, and the drawing of codes."""
 
 from litestar import MediaType, Response, get, post
 from litestar.datastructures import CacheControlHeader
@@ -7,6 +7,7 @@ from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_200_OK
 
 from backend.pages import shell
+from backend.pages.displays import display
 from backend.pages.drawings import draw
 from backend.pages.messages import DrawingOrder, Drawings
 from backend.platform.http.inputs import ThePlatform
@@ -18,12 +19,12 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 @get("/resident", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
 async def resident(platform: ThePlatform) -> Response[str]:
-    return Response(shell.render("resident", platform.settings.external_url), headers=shell.headers(camera=False))
+    return Response(shell.render_once("resident", platform.settings.external_url), headers=shell.headers(camera=False))
 
 
 @get("/till", include_in_schema=False, media_type=MediaType.HTML, opt={"permission": Permission.PUBLIC_READ})
 async def till(platform: ThePlatform) -> Response[str]:
-    return Response(shell.render("till", platform.settings.external_url), headers=shell.headers(camera=True))
+    return Response(shell.render_once("till", platform.settings.external_url), headers=shell.headers(camera=True))
 
 
 @post(
@@ -51,4 +52,4 @@ _FILES = create_static_files_router(
     cache_control=CacheControlHeader(public=True, max_age=_YEAR_SECONDS, immutable=True),
 )
 
-HANDLERS = (resident, till, draw_codes, _FILES)
+HANDLERS = (resident, till, display, draw_codes, _FILES)

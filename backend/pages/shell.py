@@ -1,4 +1,4 @@
-"""The shells of the pages and the files beside them: rendered once, served with a policy that admits our own files only."""
+"""The pages and the files beside them, served with a policy that admits our own files only."""
 
 import hashlib
 from functools import cache
@@ -43,13 +43,18 @@ _DIRECTIVES = (
 )
 
 
+def render(name: str, **values: object) -> str:
+    """The HTML of a page, filled with values that everybody may read: what is personal is fetched by its scripts."""
+    return _ENVIRONMENT.get_template(f"{name}.html").render(files=FILES_PATH, **values)
+
+
 @cache
-def render(name: str, server: str) -> str:
-    """The HTML of a page. It holds nothing about anybody: what is personal is fetched by its scripts.
+def render_once(name: str, server: str) -> str:
+    """The HTML of a page that is the same for everybody, rendered once.
 
     `server` is the address that the platform is published under: phones sign for it and for no other.
     """
-    return _ENVIRONMENT.get_template(f"{name}.html").render(files=FILES_PATH, server=server)
+    return render(name, server=server)
 
 
 def headers(camera: bool) -> dict[str, str]:

@@ -1,17 +1,15 @@
-"""Offline passes over HTTP: for residents, for everybody (the status list), for partners, and for the authority."""
+"""Offline passes over HTTP: for residents, for partners, and for the authority."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from backend.market import once
 from backend.market.once import IdempotencyKey
 from backend.partner_accounts.problems import PARTNER_SUSPENDED
 from backend.passes import problems, service
-from backend.passes.lists import CACHE_SECONDS
 from backend.passes.messages import (
     IssuedPasses,
     MyPasses,
@@ -33,12 +31,6 @@ from backend.platform.roles import Permission
 
 # Five hundred items of less than a kilobyte each (protocol, section 4).
 MAXIMUM_UPLOAD = 512 * 1024
-
-_STATUS_LIST = "application/statuslist+jwt"
-
-ListName = Annotated[
-    str, Parameter(description="状态列表名称 name of the list", pattern=r"^[a-z]{1,40}(?!\n)$", max_length=40)
-]
 
 _ID = "0193a1c0-0000-7000-8000-000000000041"
 _DEVICE = "0193a1c0-0000-7000-8000-000000000040"
@@ -135,25 +127,6 @@ async def list_mine(platform: ThePlatform, caller: TheCaller) -> MyPasses:
 )
 async def revoke(platform: ThePlatform, caller: TheCaller, pass_id: FromPath[UUID]) -> None:
     await service.revoke(platform, caller, pass_id)
-
-
-@get(
-    "/v1/status-lists/{list_name:str}",
-    media_type=_STATUS_LIST,
-    **operation(
-        Permission.PUBLIC_READ,
-        "状态列表 A status list",
-        "离线凭证 `attestations` 的 Token Status List（JWT），每位一张，只说明是否有效。One bit for each pass: valid or not, and nothing about anybody. "
-        "Signed by a key for `status`; no database round trip.",
-        raises=(NOT_FOUND,),
-    ),
-)
-async def status_list(platform: ThePlatform, list_name: FromPath[ListName]) -> Response[str]:
-    return Response(
-        service.status_list(platform, list_name),
-        media_type=_STATUS_LIST,
-        headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"},
-    )
 
 
 @post(
@@ -263,4 +236,4 @@ async def decide(
     return await service.decide(platform, caller, case_id, data)
 
 
-HANDLERS = (issue, list_mine, revoke, status_list, upload, risk_cases, propose, decide)
+HANDLERS = (issue, list_mine, revoke, upload, risk_cases, propose, decide)

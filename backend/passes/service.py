@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backend.passes import lists, risk_store, store
+from backend.passes import risk_store, store
 from backend.passes.issuing import issue
-from backend.passes.lists import status_list
+from backend.passes.lists import PASSES
 from backend.passes.messages import MyPass, MyPasses, MyRiskCase, PassState
 from backend.passes.risk import decide, propose, waiting
 from backend.passes.settling import LATEST_UPLOAD, settle
@@ -26,7 +26,6 @@ __all__ = [
     "propose",
     "revoke",
     "settle",
-    "status_list",
     "waiting",
     "withdrawn_handler",
 ]
@@ -87,7 +86,7 @@ async def revoke(platform: Platform, caller: Caller, pass_id: UUID) -> None:
         access = caller.access("作废离线凭证", "passes")
         if not await store.revoke_one(connection, access, caller.proven_subject(), pass_id, platform.clock.now()):
             raise NOT_FOUND.error()
-        await lists.changed(connection)
+        await PASSES.changed(connection)
 
 
 def device_ended_handler(platform: Platform) -> Handler:
@@ -95,7 +94,7 @@ def device_ended_handler(platform: Platform) -> Handler:
 
     async def revoke_passes(connection: Connection, device_ids: list[UUID]) -> None:
         if await store.revoke_of_devices(connection, device_ids, platform.clock.now()):
-            await lists.changed(connection)
+            await PASSES.changed(connection)
 
     return revoke_passes
 
@@ -105,7 +104,7 @@ def withdrawn_handler(platform: Platform) -> Handler:
 
     async def revoke_passes(connection: Connection, subject_ids: list[UUID]) -> None:
         if await store.revoke_of_subjects(connection, subject_ids, platform.clock.now()):
-            await lists.changed(connection)
+            await PASSES.changed(connection)
 
     return revoke_passes
 
@@ -113,7 +112,7 @@ def withdrawn_handler(platform: Platform) -> Handler:
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: passes are void and nobody's; their places in the status list stay marked until they would have ended."""
     if subject_id is not None and await store.forget(connection, subject_id, platform.clock.now()):
-        await lists.changed(connection)
+        await PASSES.changed(connection)
 
 
 async def forget_ended(platform: Platform) -> int:
@@ -121,5 +120,5 @@ async def forget_ended(platform: Platform) -> int:
     now = platform.clock.now()
     async with platform.database.transaction() as connection:
         if await store.end_passes(connection, now - _ENDED_FOR):
-            await lists.changed(connection)
+            await PASSES.changed(connection)
         return await store.forget_ended(connection, now - LATEST_UPLOAD - timedelta(days=1))

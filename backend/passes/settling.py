@@ -18,13 +18,13 @@ from backend.market.once import Answered, Once
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.passes import risk, store
-from backend.passes.lists import TTL_SECONDS
 from backend.passes.messages import OfflineItem, OfflineUpload, SettledItem, Settlement, UploadAnswer
 from backend.passes.risk import Acceptance
 from backend.platform.access import Access
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
+from backend.platform.status_lists import TTL_SECONDS
 from partners import base64url
 from partners.benefits.terms import Terms
 from partners.codes import ic3

@@ -17,6 +17,7 @@ from backend.platform.cipher import FieldCipher
 from backend.platform.clock import Clock
 from backend.platform.database import Connection, Database
 from backend.platform.refusal import Refusal
+from partners.codes import display
 from partners.signatures.key_sets import SLOTS, IssuerKey
 from partners.signatures.keys import jwk_of, thumbprint
 from partners.signatures.requests import SigningKey
@@ -34,13 +35,16 @@ class Purpose(StrEnum):
     TICKET = "ticket"
     BUNDLE = "bundle"
     ATTESTATION = "attestation"
+    DISPLAY = "display"
     STATUS = "status"
     PSEUDONYM = "pseudonym"
 
 
-_FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE, Purpose.ATTESTATION, Purpose.STATUS})
-# What phones show has four bits to name its key.
-IN_SLOTS = frozenset({Purpose.TICKET, Purpose.ATTESTATION})
+_FOR_OTHERS = frozenset({Purpose.ANSWER, Purpose.BUNDLE, Purpose.ATTESTATION, Purpose.DISPLAY, Purpose.STATUS})
+# What phones and signs on a wall show has four bits to name its key.
+IN_SLOTS = frozenset({Purpose.TICKET, Purpose.ATTESTATION, Purpose.DISPLAY})
+# What is printed on a wall lives as long as it says: its key is published and keeps its slot until the last code has ended.
+_KEEPS_ITS_SLOT = {Purpose.DISPLAY: timedelta(days=display.LONGEST_DAYS + 1)}
 # All others are Ed25519 seeds.
 _SHARED_SECRETS = frozenset({Purpose.TICKET, Purpose.PSEUDONYM})
 
@@ -76,7 +80,7 @@ class OwnKey(msgspec.Struct, frozen=True, kw_only=True):
         return self.private_key().public_key()
 
     def slot_number(self) -> int:
-        """The slot of a ticket's or an attestation's key."""
+        """The slot of a key for what phones and walls show."""
         if self.slot is None:
             raise TypeError(f"a key for {self.purpose.value} has no slot")
         return self.slot
@@ -104,14 +108,15 @@ class OwnKeys:
         self._active: dict[Purpose, OwnKey] = {}
         self._signing: dict[Purpose, SigningKey] = {}
         self._tickets: dict[int, bytes] = {}
-        self._attestations: dict[int, IssuerKey] = {}
+        self._issuers: dict[tuple[Purpose, int], IssuerKey] = {}
+        self._published: list[dict[str, str | int]] = []
 
     async def reload(self, _: str = "") -> None:
         """Reads all keys that may still be used; the listener of the `keys` signal."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key "
-                "WHERE state <> 'retired' OR purpose = 'attestation'"
+                "WHERE state <> 'retired' OR purpose IN ('attestation', 'display')"
             )
         keys = [
             OwnKey(
@@ -128,11 +133,16 @@ class OwnKeys:
         usable = [key for key in believed if key.state is not KeyState.RETIRED]
         self._keys = {key.kid: key for key in usable}
         self._tickets = {key.slot_number(): key.secret for key in usable if key.purpose is Purpose.TICKET}
-        self._attestations = {
-            key.slot_number(): IssuerKey(*suite_of(jwk_of(key.public_key())))
+        self._issuers = {
+            (key.purpose, key.slot_number()): IssuerKey(*suite_of(jwk_of(key.public_key())))
             for key in believed
-            if key.purpose is Purpose.ATTESTATION
+            if key.purpose in (Purpose.ATTESTATION, Purpose.DISPLAY)
         }
+        self._published = [
+            key.jwk()
+            for key in believed
+            if key.purpose in _FOR_OTHERS and (key.state is not KeyState.RETIRED or key.purpose is Purpose.DISPLAY)
+        ]
         self._active = {key.purpose: key for key in usable if key.state is KeyState.ACTIVE}
         self._signing = {
             purpose: SigningKey(key.kid, key.private_key())
@@ -170,12 +180,17 @@ class OwnKeys:
     def attestation_slot(self, slot: int) -> IssuerKey | None:
         """The public key of an attestation slot, or None. A retired one is still believed here: what it attested may be
         uploaded days after it left the key set. A revoked one is not."""
-        return self._attestations.get(slot)
+        return self._issuers.get((Purpose.ATTESTATION, slot))
+
+    def display_slot(self, slot: int) -> IssuerKey | None:
+        """The public key of a slot of display codes, or None. A retired one is believed while a code of its time may still
+        hang on a wall; a revoked one is not."""
+        return self._issuers.get((Purpose.DISPLAY, slot))
 
     def key_set(self) -> list[dict[str, str | int]]:
         """The public JWKs that others may need, published, active and retiring: of answers, of bundles of scores, of
-        attestations and of status lists."""
-        return [key.jwk() for key in self._keys.values() if key.purpose in _FOR_OTHERS]
+        attestations, of display codes and of status lists. Those of display codes stay after they have retired."""
+        return self._published
 
 
 def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:
@@ -190,7 +205,7 @@ def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[s
 async def _insert(
     connection: Connection, cipher: FieldCipher, purpose: Purpose, state: KeyState, now: datetime, active_at: datetime
 ) -> str:
-    slot = await _free_slot(connection, purpose) if purpose in IN_SLOTS else None
+    slot = await _free_slot(connection, purpose, now) if purpose in IN_SLOTS else None
     kid, sealed = _new_key(purpose, cipher, slot)
     await connection.execute(
         "INSERT INTO signing_key (kid, purpose, algorithm, slot, sealed, state, created_at, active_at) "
@@ -207,13 +222,14 @@ async def _insert(
     return kid
 
 
-async def _free_slot(connection: Connection, purpose: Purpose) -> int:
+async def _free_slot(connection: Connection, purpose: Purpose, now: datetime) -> int:
     """A slot that no key of this purpose has. When all were used once, the key that has been dead for longest gives its own
     up: until then old attestations can be told from forged ones."""
     rows = await connection.fetch(
-        "SELECT kid, slot, state IN ('retired', 'revoked') AS dead FROM signing_key WHERE purpose = $1 "
-        "ORDER BY active_at",
+        "SELECT kid, slot, state = 'revoked' OR (state = 'retired' AND retiring_at <= $2) AS dead FROM signing_key "
+        "WHERE purpose = $1 ORDER BY active_at",
         purpose.value,
+        now - _KEEPS_ITS_SLOT.get(purpose, timedelta(0)),
     )
     taken = {row["slot"] for row in rows}
     for slot in range(SLOTS):

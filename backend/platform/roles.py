@@ -46,6 +46,7 @@ class Permission(StrEnum):
     OBJECTIONS_HANDLE = "objections.handle"
     RISK_CASES = "risk.cases"
     COMMITMENTS_CHECK = "commitments.check"
+    DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
@@ -77,6 +78,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.OBJECTIONS_HANDLE: frozenset({Role.CASE_OFFICER}),
     Permission.RISK_CASES: frozenset({Role.CASE_OFFICER}),
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
+    Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),

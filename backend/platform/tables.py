@@ -93,5 +93,5 @@ CONSTRAINTS = (
     "CREATE INDEX signer_key_owner ON signer_key (owner_kind, owner_id)",
     "CREATE UNIQUE INDEX signing_key_slot ON signing_key (purpose, slot) WHERE slot IS NOT NULL",
     "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'pseudonym')) = (algorithm = 'HS256'))",
-    "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'attestation')) = (slot IS NOT NULL AND slot BETWEEN 0 AND 15))",
+    "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'attestation', 'display')) = (slot IS NOT NULL AND slot BETWEEN 0 AND 15))",
 )

@@ -121,6 +121,21 @@ class RecordPage(msgspec.Struct):
     next: str | None
 
 
+class DisclosedRecord(msgspec.Struct):
+    """A record of an organisation as the law opens it to everybody, until the end of the day before `published_until`;
+    `objected`: an objection against it is being decided."""
+
+    item: str
+    item_name: str
+    item_name_en: str
+    information_class: str
+    source: str
+    occurred_on: date
+    published_until: date
+    objected: bool
+    fields: list[FieldOut]
+
+
 class Correction(msgspec.Struct, frozen=True):
     """What a correction changes: columns to their new text, checked like a delivered row."""
 

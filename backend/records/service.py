@@ -14,14 +14,16 @@ from backend.platform.callers import Caller
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.due import Due, Handler, enqueue
+from backend.platform.masking import masked_text
 from backend.platform.platform import Platform
 from backend.platform.problems import MALFORMED_REQUEST, NOT_FOUND, FieldError
 from backend.records import intake, store
+from backend.records.disclosure import DISCLOSED
 from backend.records.field_values import in_words
 from backend.records.fields import FIELD_LISTS
-from backend.records.messages import Correction, FieldOut, RecordOut, RecordPage
+from backend.records.messages import Correction, DisclosedRecord, FieldOut, RecordOut, RecordPage
 from backend.records.problems import ONLY_POSITIVE_HIDDEN, RECORD_STATE
-from backend.records.states import AS_FACT, MOVES, RecordEvent, RecordState, states_allowing
+from backend.records.states import AS_FACT, DISCLOSED_IN, MOVES, RecordEvent, RecordState, states_allowing
 from backend.records.validation import Returned
 from backend.subjects import service as subjects
 from scoring.facts import Fact
@@ -72,6 +74,18 @@ async def records_of_enterprise(
     One round trip. Raises BAD_CURSOR.
     """
     return await _page(platform, access, subject_id, cursor, limit, whole=False)
+
+
+async def disclosed_of_enterprise(
+    platform: Platform, connection: Connection, subject_id: UUID, limit: int
+) -> list[DisclosedRecord]:
+    """What the law makes public of an enterprise today, newest act first, at most `limit`: inside the publicity period,
+    neither withdrawn nor archived, only the columns that the public reads, with the numbers of people masked. One round trip.
+    """
+    today = local_date(platform.clock.now())
+    rows = await store.disclosed(connection, subject_id, list(DISCLOSED), sorted(DISCLOSED_IN), today, limit)
+    # The catalogue may have closed since what it opened when the record came in.
+    return [_disclosed(platform, row) for row in rows if _item(row).openness.organisation == "public"]
 
 
 async def mine_one(platform: Platform, caller: Caller, record_id: UUID) -> RecordOut:
@@ -248,6 +262,26 @@ def _content(platform: Platform, row: Row) -> Mapping[str, str]:
         platform.cipher.open_bytes(row["sealed"], "record", "sealed", place), type=tuple[str, dict[str, str]]
     )
     return fields
+
+
+def _disclosed(platform: Platform, row: Row) -> DisclosedRecord:
+    item, content = _item(row), _content(platform, row)
+    titles = {field.name: field for field in FIELD_LISTS[item.fields].fields}
+    return DisclosedRecord(
+        item=row["item"],
+        item_name=item.names.zh,
+        item_name_en=item.names.en,
+        information_class=item.information_class,
+        source=row["source_name"],
+        occurred_on=row["occurred_on"],
+        published_until=row["published_until"],
+        objected=row["state"] == RecordState.MARKED,
+        fields=[
+            FieldOut(name, titles[name].title, masked_text(in_words(content[name], titles[name])))
+            for name in DISCLOSED[row["item"]]
+            if name in content
+        ],
+    )
 
 
 def _record(platform: Platform, row: Row, *, whole: bool) -> RecordOut:

@@ -60,6 +60,9 @@ AS_FACT: Mapping[RecordState, FactState] = {
     RecordState.ARCHIVED: "archived",
 }
 
+# An objection marks a record, it does not unpublish it: whoever reads it reads the mark too.
+DISCLOSED_IN = frozenset({RecordState.ACTIVE, RecordState.MARKED})
+
 
 def states_allowing(event: RecordEvent) -> list[str]:
     """The states in which an event is allowed."""

@@ -195,6 +195,23 @@ async def records_of(
     )
 
 
+async def disclosed(
+    connection: Connection, subject_id: UUID, items: Sequence[str], states: Sequence[str], today: date, limit: int
+) -> list[Row]:
+    """Records of an organisation inside their publicity period, newest act first."""
+    return await connection.impersonal(
+        "what the law opens to everybody about an organisation; never a record of a natural person",
+        f"SELECT {_RECORD} FROM record JOIN source ON source.id = record.source_id WHERE record.subject_id = $1 "
+        "AND record.subject_kind <> 'natural' AND record.item = ANY($2) AND record.state = ANY($3) "
+        "AND record.published_until > $4 ORDER BY record.occurred_on DESC, record.id DESC LIMIT $5",
+        subject_id,
+        list(items),
+        list(states),
+        today,
+        limit,
+    )
+
+
 async def record(connection: Connection, access: Access, record_id: UUID, *, lock: bool = False) -> Row | None:
     """One record; locked until the transaction ends if `lock`."""
     return await connection.read_one(

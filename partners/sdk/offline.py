@@ -29,7 +29,7 @@ from partners.status_lists import Failure, Freshness, StatusListToken
 KEYS_USABLE_SECONDS = 86_400
 UPLOAD_LIMIT = 500
 
-_NO_KEYS = KeySet({}, {}, {})
+_NO_KEYS = KeySet({}, {}, {}, {})
 
 
 class OfflineBenefit(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Published keys (JWKS, RFC 7517) by what they are for: a key that signs answers can sign no attestation, nor the other way.
 
-The member `purpose` of a key says what it is for: `answer`, `attestation`, `status`; without it, `answer`. `use` alone does
+The member `purpose` of a key says what it is for: `answer`, `attestation`, `display`, `status`; without it, `answer`. `use` alone does
 not tell them apart, and libraries do not enforce it. A key's id is its thumbprint, calculated here; `kid` is not believed.
 """
 
@@ -16,14 +16,14 @@ from partners.signatures.keys import PublicKey
 from partners.signatures.sm2 import Unavailable
 from partners.signatures.suites import Suite, Verifier, suite_of
 
-Purpose = Literal["answer", "attestation", "status"]
+Purpose = Literal["answer", "attestation", "display", "status"]
 
 MAXIMUM_KEY_SET = 65_536
 SLOTS = 16
 
 
 class IssuerKey(msgspec.Struct, frozen=True):
-    """A key that signs attestations or status lists, with the suite that comes with it."""
+    """A key that signs attestations, display codes or status lists, with the suite that comes with it."""
 
     suite: Suite
     verifier: Verifier
@@ -34,17 +34,18 @@ class _KeySet(msgspec.Struct):
 
 
 class KeySet(msgspec.Struct, frozen=True):
-    """A key set by purpose: answer and status keys by id, attestation keys by slot (0 to 15)."""
+    """A key set by purpose: answer and status keys by id, attestation and display keys by slot (0 to 15)."""
 
     answer: Mapping[str, PublicKey]
     attestation: Mapping[int, IssuerKey]
     status: Mapping[str, IssuerKey]
+    display: Mapping[int, IssuerKey]
 
 
 def read_key_set(content: bytes) -> KeySet:
     """The keys of a document; those of other kinds, or of a suite that is not available here, are passed over.
 
-    Of two attestation keys for one slot neither is taken. Raises ValueError for a document that is no key set, or is longer
+    Of two keys of one purpose for one slot neither is taken. Raises ValueError for a document that is no key set, or is longer
     than 64 KiB.
     """
     if len(content) > MAXIMUM_KEY_SET:
@@ -55,9 +56,13 @@ def read_key_set(content: bytes) -> KeySet:
         raise ValueError("the key set is nested too deeply") from None
     answer = {keys.thumbprint(keys.jwk_of(key)): key for key in _answer_keys(published)}
     status = {keys.thumbprint(jwk): key for jwk, key in _issuer_keys(published, "status")}
-    in_slots = [(jwk["slot"], key) for jwk, key in _issuer_keys(published, "attestation") if _is_slot(jwk.get("slot"))]
+    return KeySet(answer, _in_slots(published, "attestation"), status, _in_slots(published, "display"))
+
+
+def _in_slots(published: list[dict[str, Any]], purpose: Purpose) -> dict[int, IssuerKey]:
+    in_slots = [(jwk["slot"], key) for jwk, key in _issuer_keys(published, purpose) if _is_slot(jwk.get("slot"))]
     taken = Counter(slot for slot, _ in in_slots)
-    return KeySet(answer, {slot: key for slot, key in in_slots if taken[slot] == 1}, status)
+    return {slot: key for slot, key in in_slots if taken[slot] == 1}
 
 
 def _is_slot(value: object) -> bool:

@@ -1,5 +1,6 @@
 """Building the city through the rooms: as designed, begun anew when it was cut off, and never over real people."""
 
+import httpx2
 import msgspec
 import pytest
 
@@ -39,6 +40,23 @@ async def test_a_city_is_built_as_designed_and_only_once(platform: Platform) -> 
     known = sign_ins.read(platform.settings.data_directory)
     assert {"resident", "partner", "lender", "clerk", "agent", "source", "case-officer", "second-officer"} <= set(known)
     assert all(known[actor].key_file for actor in ("partner", "lender", "source"))
+
+
+async def test_the_first_enterprise_shows_its_codes_on_pages_that_open(
+    platform: Platform, client: httpx2.AsyncClient
+) -> None:
+    await create_city(platform, seed=3, residents=RESIDENTS, advance=Progress())
+    known = sign_ins.read(platform.settings.data_directory)
+    pages = [known[f"display-{kind}"].page for kind in ("enterprise", "sector", "product")]
+    for page, word in zip(pages, ("企业展示码", "旅游诚信码", "云岭桃花蜜"), strict=True):
+        answer = await client.get(page)
+        assert answer.status_code == 200
+        assert word in answer.text
+    rows = sign_ins.public_pages(platform.settings.data_directory, "http://192.0.2.1:8000")
+    assert [address for _, address in rows] == [f"http://192.0.2.1:8000{page}" for page in pages]
+    assert not {title for title, _ in rows} & {
+        title for title, _ in sign_ins.describe(platform.settings.data_directory)
+    }
 
 
 async def test_a_build_that_was_cut_off_is_begun_anew_and_comes_out_the_same(platform: Platform) -> None:

@@ -43,6 +43,7 @@ REVIEWED = [
         "random numbers that are published to everybody; they say nothing of whose passes they were",
     ),
     ("records.archive_due", "ids only, for the scores that must be looked at again"),
+    ("records.disclosed", "what the law opens to everybody about an organisation; never a record of a natural person"),
     ("records.merge_staged", "what a source's own delivery changed: keys and ids, no content"),
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
     ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),

@@ -35,6 +35,7 @@ ENDING = {"DELETE /v1/me", "DELETE /v1/me/sessions", "DELETE /v1/me/consents/{ki
 
 # What is served without being published: pages, their files and the contract itself. For reading, by everybody.
 UNPUBLISHED = {
+    "/c/{token}",
     "/openapi.json",
     "/reference",
     "/reference/start.js",

@@ -5,11 +5,13 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import date
 from typing import Any
 
 import base45
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.deposits.messages import OrderForPartner
 from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
@@ -19,13 +21,13 @@ from backend.platform.clock import Clock
 from backend.platform.platform import Platform
 from backend.webhooks.sending import Outcome
 from backend.webhooks.states import PAUSES, EventType
-from partners.codes import ic3
+from partners.codes import display, ic3
 from partners.codes.ic1 import Scene
 from partners.signatures.suites import suite
 from tests.builders.partners import current_code, make_partner, make_terms, publish
 from tests.builders.people import PersonBuilder
 from tests.docs.snippets import REPOSITORY
-from tests.vectors import make_ic1
+from tests.vectors import make_display, make_ic1
 
 PAGE = (REPOSITORY / "docs" / "protocol.md").read_text(encoding="utf-8")
 VECTORS: dict[str, Any] = json.loads(make_ic1.PATH.read_text(encoding="ascii"))
@@ -88,11 +90,43 @@ def test_the_page_gives_the_outcomes_in_their_order() -> None:
 
 
 def test_the_page_explains_every_outcome_of_a_settlement() -> None:
-    section = PAGE[PAGE.index("## 11 ") :]
+    section = PAGE[PAGE.index("## 11 ") : PAGE.index("## 12 ")]
     listed = [
         name for cell in re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|", section, re.M) for name in cell.split(", ")
     ]
     assert listed == [f"`{outcome.value}`" for outcome in Settlement]
+
+
+def test_the_page_accounts_for_every_byte_of_the_display_code() -> None:
+    [line] = [line for line in PAGE.splitlines() if line.startswith("code    type|slot 1 | kind 1")]
+    sizes = [int(size) for size in re.findall(r" (\d+)(?: \||  )", line)]
+    assert sizes == [1, 1, 16, 2, 2, 4, 64]
+    assert sum(sizes) * 4 == display.TOKEN_LENGTH * 3
+    assert f"0 to {display.LONGEST_DAYS} days" in PAGE
+    [kinds] = re.findall(r"^ +kind +(.*)$", PAGE, re.MULTILINE)
+    assert {int(number): name for number, name in re.findall(r"(\d) ([a-z]+)", kinds)} == {
+        kind.value: kind.name.lower() for kind in display.Kind
+    }
+
+
+def test_a_display_code_built_from_the_page_is_the_published_one() -> None:
+    published = json.loads(make_display.PATH.read_text(encoding="ascii"))
+    for case in published["issued"]:
+        first, last = (
+            (date.fromisoformat(case[day]) - date(1970, 1, 1)).days.to_bytes(2, "big")
+            for day in ("issued_on", "valid_until")
+        )
+        said = bytes([0x40 + case["slot"], case["kind"]]) + bytes.fromhex(case["id"]) + first + last
+        said += case["status_index"].to_bytes(4, "big")
+        seed = bytes.fromhex(published["issuer_seeds"][str(case["slot"])])
+        signature = Ed25519PrivateKey.from_private_bytes(seed).sign(b"ic4d" + said)
+        assert base64.urlsafe_b64encode(said + signature).decode() == case["token"]
+
+
+def test_the_page_gives_the_refusals_of_a_display_code_in_their_order() -> None:
+    section = PAGE[PAGE.index("## 13 ") :]
+    listed = re.findall(r"^\| \d \|.*\| `([a-z-]+)` \|$", section, re.M)
+    assert listed == [refusal.value for refusal in display.Refusal]
 
 
 def test_the_page_names_the_algorithms_of_a_suite() -> None:

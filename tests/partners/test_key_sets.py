@@ -32,10 +32,12 @@ def read(*published: Any) -> KeySet:
 def test_each_key_serves_its_purpose_alone() -> None:
     found = read(
         jwk("old"), jwk("answer", purpose="answer"), jwk("attestation", purpose="attestation", slot=3),
-        jwk("status", purpose="status"), jwk("other", purpose="webhook"), jwk("encryption", use="enc"),
+        jwk("display", purpose="display", slot=3), jwk("status", purpose="status"), jwk("other", purpose="webhook"), jwk("encryption", use="enc"),
     )  # fmt: skip
     assert set(found.answer) == {key_id("old"), key_id("answer")}
     assert set(found.attestation) == {3}
+    assert set(found.display) == {3}
+    assert found.display[3] != found.attestation[3]
     assert set(found.status) == {key_id("status")}
 
 
@@ -45,10 +47,11 @@ def test_a_key_is_named_by_its_thumbprint_whatever_it_says() -> None:
     assert set(found.status) == {key_id("status")}
 
 
-def test_two_attestation_keys_in_one_slot_cancel_each_other() -> None:
+@pytest.mark.parametrize("purpose", ["attestation", "display"])
+def test_two_keys_of_one_purpose_in_one_slot_cancel_each_other(purpose: str) -> None:
     slots = [("first", 3), ("second", 3), ("third", 4)]
-    found = read(jwk("answer"), *(jwk(name, purpose="attestation", slot=slot) for name, slot in slots))
-    assert set(found.attestation) == {4}
+    found = read(jwk("answer"), *(jwk(name, purpose=purpose, slot=slot) for name, slot in slots))
+    assert set(getattr(found, purpose)) == {4}
     assert set(found.answer) == {key_id("answer")}
 
 
@@ -88,7 +91,7 @@ def test_a_key_of_a_suite_that_is_not_at_hand_is_passed_over(monkeypatch: pytest
     sm2.library.cache_clear()
     suite.cache_clear()
     try:
-        assert read_key_set(content) == KeySet({}, {}, {})
+        assert read_key_set(content) == KeySet({}, {}, {}, {})
     finally:
         sm2.library.cache_clear()
         suite.cache_clear()

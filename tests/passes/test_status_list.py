@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from backend import rooms
-from backend.passes.lists import MARKED
+from backend.passes.lists import PASSES
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from partners.codes import ic3
@@ -38,7 +38,7 @@ def place(fetched: Pass, clock: SettableClock) -> int:
 async def state(client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, fetched: Pass) -> int | None:
     """0 valid, 1 void."""
     # The signal comes a moment after the commit; the test does not wait for it.
-    await platform.references.refresh(MARKED)
+    await platform.references.refresh(PASSES.marked)
     return (await listed(client, clock)).statuses.status(place(fetched, clock))
 
 
@@ -105,11 +105,11 @@ async def test_every_worker_hears_of_a_revocation(platform: Platform, client: ht
         heard.set()
 
     # Called after the worker has read the places again.
-    platform.signals.on(MARKED.signal, hear)
-    assert len(platform.references.get(MARKED).places) == 0
+    platform.signals.on(PASSES.marked.signal, hear)
+    assert len(platform.references.get(PASSES.marked).places) == 0
     await client.delete(f"/v1/me/passes/{fetched.id}", headers=phone.person.headers)
     await asyncio.wait_for(heard.wait(), 10)
-    assert len(platform.references.get(MARKED).places) == 1
+    assert len(platform.references.get(PASSES.marked).places) == 1
 
 
 async def test_a_leaving_residents_old_pass_is_nobodys_and_stays_marked(

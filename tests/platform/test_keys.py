@@ -49,6 +49,9 @@ async def test_a_till_finds_each_key_under_its_purpose_and_no_other(
     published = read_key_set((await client.get("/.well-known/jwks.json")).content)
     attesting = platform.keys.active(Purpose.ATTESTATION)
     assert list(published.attestation) == [attesting.slot_number()]
+    displaying = platform.keys.active(Purpose.DISPLAY)
+    assert list(published.display) == [displaying.slot_number()]
+    assert published.display[0].verifier.verify(displaying.private_key().sign(b"x"), b"x")
     assert list(published.status) == [platform.keys.active(Purpose.STATUS).kid]
     assert list(published.answer) == [platform.keys.active(Purpose.ANSWER).kid]
     signature = attesting.private_key().sign(b"x")
@@ -80,7 +83,7 @@ async def test_a_retired_tickets_key_opens_no_code(platform: Platform, clock: Se
     assert platform.keys.ticket_slot(first) is None
 
 
-@pytest.mark.parametrize("purpose", sorted(IN_SLOTS))
+@pytest.mark.parametrize("purpose", [Purpose.ATTESTATION, Purpose.TICKET])
 async def test_slots_come_round_the_longest_dead_first(
     platform: Platform, clock: SettableClock, purpose: Purpose
 ) -> None:
@@ -89,6 +92,39 @@ async def test_slots_come_round_the_longest_dead_first(
         await rotated(platform, clock, purpose)
         used.append(platform.keys.active(purpose).slot_number())
     assert used == [*range(16), 0, 1]
+
+
+async def test_a_display_key_is_published_and_keeps_its_slot_for_as_long_as_a_code_of_its_time_may_hang(
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock
+) -> None:
+    first = platform.keys.active(Purpose.DISPLAY)
+    for _ in range(15):
+        await rotated(platform, clock, Purpose.DISPLAY)
+    published = read_key_set((await client.get("/.well-known/jwks.json")).content).display
+    assert sorted(published) == list(range(16))
+    assert published[first.slot_number()].verifier.verify(first.private_key().sign(b"x"), b"x")
+    believed = platform.keys.display_slot(first.slot_number())
+    assert believed is not None
+    assert believed.verifier.verify(first.private_key().sign(b"x"), b"x")
+    with pytest.raises(Refusal, match="retire an old key"):
+        await rotated(platform, clock, Purpose.DISPLAY)
+    clock.move(timedelta(days=732))
+    await rotated(platform, clock, Purpose.DISPLAY)
+    assert platform.keys.active(Purpose.DISPLAY).slot_number() == first.slot_number()
+
+
+async def test_a_revoked_display_key_is_neither_published_nor_believed_and_gives_its_slot_up(
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock
+) -> None:
+    first = platform.keys.active(Purpose.DISPLAY)
+    async with platform.database.transaction() as connection:
+        await keys.revoke(connection, platform.cipher, first.kid, clock.now())
+    await platform.keys.reload()
+    assert platform.keys.display_slot(first.slot_number()) is None
+    assert first.kid not in (await client.get("/.well-known/jwks.json")).text
+    for _ in range(15):
+        await rotated(platform, clock, Purpose.DISPLAY)
+    assert platform.keys.active(Purpose.DISPLAY).slot_number() == first.slot_number()
 
 
 async def test_sixteen_keys_that_are_all_alive_leave_no_slot(platform: Platform, clock: SettableClock) -> None:
