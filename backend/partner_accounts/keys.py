@@ -19,6 +19,8 @@ from partners.signatures.possession import proven
 
 MOST_LIVE = 2
 PROOF_SECONDS = 300
+# What is carried to a desk takes days.
+DESK_PROOF_SECONDS = 7 * 24 * 3600
 
 
 async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> PartnerKey:
@@ -38,8 +40,23 @@ async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> Pa
     return found
 
 
+async def register_at_the_desk(
+    platform: Platform, connection: Connection, partner_id: UUID, credit_code: str, new: NewPartnerKey
+) -> str:
+    """Registers a key that a partner handed to the operator, proven for the partner's credit code within the last week.
+
+    Raises KEY_INVALID, KEY_PROOF_INVALID, TOO_MANY_KEYS, KEY_USED. Gives the key's id. Four round trips.
+    """
+    public_key = _read(new.key)
+    age = int(platform.clock.now().timestamp()) - new.created
+    fresh = -PROOF_SECONDS <= age <= DESK_PROOF_SECONDS
+    if not fresh or not proven(public_key, platform.settings.external_url, credit_code, new.created, new.proof):
+        raise KEY_PROOF_INVALID.error()
+    return await add(platform, connection, partner_id, jwk_of(public_key))
+
+
 async def add(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
-    """Registers a key whose possession is proven otherwise, or that we made ourselves; gives its id. Four round trips.
+    """Registers a key whose possession is proven, or that we made ourselves; gives its id. Four round trips.
 
     Raises KEY_INVALID, TOO_MANY_KEYS, KEY_USED. The partner's row is locked: two at once never make three.
     """

@@ -10,6 +10,7 @@ from backend.partner_accounts import keys, store
 from backend.partner_accounts.messages import (
     LivePartner,
     NewPartner,
+    NewPartnerKey,
     PartnerListing,
     PartnerPage,
     PartnerStore,
@@ -91,6 +92,13 @@ async def add_clerk(
 async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
     """Registers a partner's public key (JWK); gives its key id. Raises and takes what `keys.add` does."""
     return await keys.add(platform, connection, partner_id, jwk)
+
+
+async def register_key_at_the_desk(
+    platform: Platform, connection: Connection, partner_id: UUID, credit_code: str, new: NewPartnerKey
+) -> str:
+    """Registers a key that a partner handed to the operator with its proof. Raises and takes what `keys.register_at_the_desk` does."""
+    return await keys.register_at_the_desk(platform, connection, partner_id, credit_code, new)
 
 
 async def find(connection: Connection, credit_code: str) -> UUID | None:

@@ -20,6 +20,7 @@ from litestar import Litestar
 
 from backend.city.generator import City
 from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.messages import NewPartnerKey
 from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
@@ -229,8 +230,11 @@ async def test_the_key_made_with_openssl_is_registered_under_the_id_that_the_pag
     refused = await walk(beginning())
     assert [body["code"] for _, body in answers(refused.output)] == ["key-unknown"]
     async with platform.database.transaction() as connection:
-        jwk = json.loads(printed[1])
-        key_id = await partner_accounts.register_key(platform, connection, world.bookshop.partner_id, jwk)
+        new = msgspec.json.decode((own_key.parent / "my-key.json").read_bytes(), type=NewPartnerKey)
+        assert new.key == json.loads(printed[1])
+        key_id = await partner_accounts.register_key_at_the_desk(
+            platform, connection, world.bookshop.partner_id, "91320100748204660Q", new
+        )
     await platform.signers.reload()
     assert key_id == printed[2]
     accepted = await walk(beginning())
