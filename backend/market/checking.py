@@ -13,18 +13,28 @@ from partners.ledger.audit import Difference
 async def differences(connection: Connection, orders: Sequence[tuple[UUID, datetime]]) -> list[Difference]:
     """Where counters, reversed sums and states are not what the events say. `orders`: the verifications that orders under
     contract used up, and when. Four round trips."""
-    found = []
-    for row in await checking_store.counters_of_everyone(connection, orders):
-        found.append(Difference(f"quota of {row['benefit_id']}, {row['period']}", row["kept"], row["derived"]))
-    for row in await checking_store.counters_of_persons(connection, orders):
-        what = f"one person's limit of {row['benefit_id']}, {row['period']}"
-        found.append(Difference(what, row["kept"], row["derived"]))
-    for row in await checking_store.reversed_sums(connection):
-        what = f"redemption {row['id']}: reversed"
-        found.append(Difference(what, f"{row['kept']} {row['state']}", f"{row['derived']} {row['derived_state']}"))
-    for row in await checking_store.unused_verifications(connection, orders):
-        found.append(Difference(f"verification {row['id']}: state", row["state"], "used once, and marked"))
-    return found
+    return [
+        *(
+            Difference(f"quota of {row['benefit_id']}, {row['period']}", row["kept"], row["derived"])
+            for row in await checking_store.counters_of_everyone(connection, orders)
+        ),
+        *(
+            Difference(f"one person's limit of {row['benefit_id']}, {row['period']}", row["kept"], row["derived"])
+            for row in await checking_store.counters_of_persons(connection, orders)
+        ),
+        *(
+            Difference(
+                f"redemption {row['id']}: reversed",
+                f"{row['kept']} {row['state']}",
+                f"{row['derived']} {row['derived_state']}",
+            )
+            for row in await checking_store.reversed_sums(connection)
+        ),
+        *(
+            Difference(f"verification {row['id']}: state", row["state"], "used once, and marked")
+            for row in await checking_store.unused_verifications(connection, orders)
+        ),
+    ]
 
 
 async def redeemed(connection: Connection, benefit_ids: Sequence[str]) -> list[ledger.Redeemed]:
