@@ -17,10 +17,12 @@ from tests.builders.partners import PartnerCaller, make_partner
 from tests.ledger.conftest import BENEFIT, Verified
 
 
-async def a_month(partner: PartnerCaller, verified: Verified) -> None:
+async def a_month(clock: SettableClock, partner: PartnerCaller, verified: Verified) -> None:
     """Two redemptions of 301 and 800 fen, half of each from the city, and 300 fen of the second taken back."""
     await partner.redeem(await verified(), amount_fen=301)
+    clock.move(timedelta(seconds=1))
     redemption = (await partner.redeem(await verified(), amount_fen=800)).json()["redemption_id"]
+    clock.move(timedelta(seconds=1))
     body = {"partner_ref": "refund-1", "amount_fen": 300}
     await partner.post(f"/v1/partner/redemptions/{redemption}/reversals", body)
 
@@ -28,7 +30,7 @@ async def a_month(partner: PartnerCaller, verified: Verified) -> None:
 async def test_a_month_is_drawn_once_when_it_is_over(
     clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    await a_month(partner, verified)
+    await a_month(clock, partner, verified)
     assert await ledger.draw_statements(platform, "2026-11") == 0
     clock.move(timedelta(days=7))
     assert await ledger.draw_last_month(platform) == 1
@@ -45,13 +47,12 @@ async def test_a_month_is_drawn_once_when_it_is_over(
 async def test_the_signature_covers_every_sum_and_the_csv(
     clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    await a_month(partner, verified)
+    await a_month(clock, partner, verified)
     clock.move(timedelta(days=7))
     await ledger.draw_last_month(platform)
     shown = (await partner("GET", "/v1/partner/statements/2026-11")).json()["statement"]
     answer = await partner("GET", "/v1/partner/statements/2026-11/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    key = platform.keys.key_set()[0]
     kid = jwt.get_unverified_header(shown["signed"])["kid"]
     key = next(each for each in platform.keys.key_set() if each["kid"] == kid)
     claims = jwt.decode(
@@ -66,7 +67,7 @@ async def test_the_signature_covers_every_sum_and_the_csv(
 async def test_the_next_month_opens_where_the_last_one_closed(
     clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    await a_month(partner, verified)
+    await a_month(clock, partner, verified)
     clock.move(timedelta(days=38))
     assert await ledger.draw_statements(platform, "2026-12") == 1
     shown = (await partner("GET", "/v1/partner/statements/2026-12")).json()["statement"]
@@ -78,7 +79,7 @@ async def test_a_month_begins_at_midnight_in_shanghai(
 ) -> None:
     verification = await verified()
     await partner.redeem(verification, amount_fen=800)
-    clock.move(timedelta(days=7) - timedelta(hours=16) + timedelta(hours=0, minutes=9))
+    clock.move(timedelta(days=7) - timedelta(hours=16) + timedelta(minutes=9))
     # 00:09 on the first of December in Shanghai: acts that began before midnight may still be under way.
     assert await ledger.draw_last_month(platform) == 0
     clock.move(timedelta(minutes=1))
@@ -88,7 +89,7 @@ async def test_a_month_begins_at_midnight_in_shanghai(
 async def test_another_partners_statement_is_not_there(
     client: httpx2.AsyncClient, clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    await a_month(partner, verified)
+    await a_month(clock, partner, verified)
     clock.move(timedelta(days=7))
     await ledger.draw_last_month(platform)
     other = await make_partner(client, platform, clock, BENEFIT, name="另一商户")
@@ -101,7 +102,7 @@ async def test_another_partners_statement_is_not_there(
 async def test_a_statement_stays_as_it_was_signed(
     clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    await a_month(partner, verified)
+    await a_month(clock, partner, verified)
     clock.move(timedelta(days=7))
     await ledger.draw_last_month(platform)
     async with platform.database.connection() as connection:

@@ -65,7 +65,7 @@ async def test_an_act_that_fails_after_reading_nobody_leaves_its_connection_fit_
     platform: Platform,
 ) -> None:
     access = system_access("test", "查询", "测试", Ground.CONTRACT, "orders")
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError):  # noqa: PT012 the failure is what is tested
         async with platform.database.transaction() as connection:
             assert await connection.read(access, "SELECT subject_id FROM deposit_order") == []
             raise RuntimeError
