@@ -52,6 +52,8 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
 
     books = xinyi("audit", "--json")
     assert (books.returncode, json.loads(books.stdout)) == (0, []), books.stdout + books.stderr
+    # Nothing was posted before the city was built.
+    assert "新出具 0 张" in xinyi("ledger", "statements", "--month", "2026-01").stdout
 
     key = str(first.data / "demo" / "partner-new-bookshop.pem")
     till = ("--key", key, "--url", first.url, "--store", str(first.data.parent / "till.db"))
