@@ -42,6 +42,9 @@ import backend.enterprises.tables
 import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
+import backend.ledger.api
+import backend.ledger.service
+import backend.ledger.tables
 import backend.market.api
 import backend.market.confirming
 import backend.market.confirming_api
@@ -101,6 +104,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.city.tables,
     backend.codes.tables,
     backend.webhooks.tables,
+    backend.ledger.tables,
     backend.partner_accounts.tables,
     backend.market.tables,
     backend.deposits.tables,
@@ -129,6 +133,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
+    *backend.ledger.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
@@ -211,6 +216,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
+        # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
+        Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

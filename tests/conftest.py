@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 
 from backend.app import build
+from backend.audit import service as audit
 from backend.platform.clock import SettableClock
 from backend.platform.embedded import EmbeddedServices, create_database, drop_database
 from backend.platform.http.telemetry import Application, Telemetry
@@ -117,7 +118,7 @@ async def held_open(application: Litestar) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def application(
-    settings: Settings, clock: SettableClock, delivery: RememberedDelivery
+    request: pytest.FixtureRequest, settings: Settings, clock: SettableClock, delivery: RememberedDelivery
 ) -> AsyncIterator[Litestar]:
     """The whole application over an empty database and an empty cache; background work runs when the test says so."""
     built = build(settings, clock=clock, delivery=delivery, background=False, maximum_connections=8)
@@ -129,6 +130,9 @@ async def application(
     await platform.database.close()
     async with held_open(built):
         yield built
+        if request.node.get_closest_marker("books_broken") is None:
+            # Whatever a test did, the books agree with the events afterwards: to the fen.
+            assert await audit.examine(platform) == []
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from backend.city import sign_ins, store
+from backend.city import sign_ins, store, subsidies
 from backend.city.displays import show_codes
 from backend.city.generator import RECORDS_PER_RESIDENT, City
 from backend.city.people import MOST_RESIDENTS
@@ -62,6 +62,7 @@ class CitySummary(msgspec.Struct):
     sources: int = 0
     partners: int = 0
     benefits: int = 0
+    subsidy_plans: int = 0
     records: int = 0
     records_accepted: int = 0
     records_returned: int = 0
@@ -171,6 +172,7 @@ async def _partners(
             version = await market.propose_benefit(platform, connection, proposer, terms)
             await market.approve_benefit(platform, connection, approver, benefit.id, version)
             summary.benefits += 1
+        summary.subsidy_plans = await subsidies.give(platform, connection, city.subsidies, proposer, approver)
         for partner in city.partners:
             partner_id = await partner_accounts.add_partner(
                 platform,

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from backend.city.draw import Draw
-from backend.city.materials import Benefit, load_benefits, load_materials
+from backend.city.materials import Benefit, Subsidies, load_benefits, load_materials, load_subsidies
 from backend.city.people import MOST_RESIDENTS, Enterprise, Partner, People, Resident, Source
 from backend.city.record_writer import Fields, RecordWriter, Subject
 from backend.records.columns import FieldList
@@ -87,6 +87,7 @@ class City:
         self.sources: tuple[Source, ...] = self._people.sources()
         self.partners: tuple[Partner, ...] = self._people.partners()
         self.benefits: tuple[Benefit, ...] = load_benefits()
+        self.subsidies: Subsidies = load_subsidies()
         # One entry for each thousandth of an item's share: a draw among them follows the shares.
         self._items = tuple(item for item, share in self._materials.items.items() for _ in range(share))
         self._sources_of = {

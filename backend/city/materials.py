@@ -156,6 +156,32 @@ class Benefit(_Strict, frozen=True):
     offline: OfflineTerms | None = None
 
 
+class BudgetMaterial(_Strict, frozen=True):
+    """What a department may spend on subsidies in a year."""
+
+    department: str
+    title: str
+    amount_fen: int
+
+
+class PlanMaterial(_Strict, frozen=True):
+    """What the city pays of a benefit."""
+
+    benefit: str
+    kind: str
+    rate_permille: int
+    handler: str
+    legal_basis: str
+    cap_fen: int | None = None
+
+
+class Subsidies(_Strict, frozen=True):
+    """The whole of `subsidies.yaml`."""
+
+    budget: BudgetMaterial
+    plans: tuple[PlanMaterial, ...]
+
+
 class _Benefits(_Strict, frozen=True):
     benefits: tuple[Benefit, ...]
 
@@ -170,3 +196,9 @@ def load_materials() -> Materials:
 def load_benefits() -> tuple[Benefit, ...]:
     """The benefits of `benefits.yaml`."""
     return msgspec.yaml.decode(Path(__file__).with_name("benefits.yaml").read_bytes(), type=_Benefits).benefits
+
+
+@cache
+def load_subsidies() -> Subsidies:
+    """The budget and the plans of `subsidies.yaml`."""
+    return msgspec.yaml.decode(Path(__file__).with_name("subsidies.yaml").read_bytes(), type=Subsidies)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from backend.cli import city, keys, partner, rules, score
+from backend.cli import city, keys, ledger, partner, rules, score
 from backend.cli.frame import Json, Residents, Seed, refusing, run_now, settings_here, show
 from backend.platform.logging import configure_logging
 from backend.platform.settings import read_settings
@@ -28,6 +28,7 @@ application.add_typer(rules.group, name="rules")
 application.add_typer(score.group, name="score")
 application.add_typer(keys.group, name="keys")
 application.add_typer(partner.group, name="partner")
+application.add_typer(ledger.group, name="ledger")
 
 
 @application.command()
@@ -137,6 +138,25 @@ def demo(
     from backend.commands.demo import run
 
     raise typer.Exit(run(settings_here(), url))
+
+
+@application.command()
+@refusing
+def audit(as_json: Json = False) -> None:
+    """审计：由核销、冲正、订单与计划重算每个余额、计数与总额，逐分比较。 Derive every balance, counter and total anew and compare."""
+    from backend.commands.audit import examine
+
+    differences = examine(settings_here())
+    show(
+        differences,
+        as_json,
+        lambda found: [
+            *(f"✗ {each['what']}: kept {each['kept']}, derived {each['derived']}" for each in found),
+            f"差异 {len(found)} 处。 {len(found)} differences.",
+        ],
+    )
+    if differences:
+        raise typer.Exit(1)
 
 
 @application.command()

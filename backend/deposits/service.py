@@ -4,7 +4,7 @@ Every change is told to the partner: one round trip, which is counted below, and
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,7 @@ from backend.platform.row_ids import new_id
 from backend.webhooks import service as webhooks
 from backend.webhooks.states import EventType
 from partners.benefits.terms import CONTRACTS
+from partners.ledger.audit import Difference
 from partners.orders.machine import NotAllowed
 from partners.orders.money import AmountRefused, settle
 from partners.orders.states import ORDER, PAYMENT_DAYS, UNTOUCHED_DAYS, OrderEvent, OrderState
@@ -257,6 +258,19 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
     for row in await store.not_begun(connection, access, subject_id):
         await _move(platform, connection, row, OrderEvent.REVOKE, "holder")
     await store.forget(connection, subject_id, _OPEN)
+
+
+async def verifications_used(connection: Connection) -> list[tuple[UUID, datetime]]:
+    """The verifications that orders used up, and when. One round trip."""
+    return [(row["verification_id"], row["created_at"]) for row in await store.verifications_used(connection)]
+
+
+async def differences(connection: Connection) -> list[Difference]:
+    """Orders whose total is not the sum of their charges less that of their discounts. One round trip."""
+    return [
+        Difference(f"order {row['id']}: total", row["total_fen"], row["derived"])
+        for row in await store.wrong_totals(connection)
+    ]
 
 
 def _confirmed(verified: VerifiedHolder, agreed_fen: int) -> bool:

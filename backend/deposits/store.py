@@ -154,3 +154,22 @@ async def forget(connection: Connection, subject_id: UUID, open_states: Sequence
         subject_id,
         list(open_states),
     )
+
+
+async def verifications_used(connection: Connection) -> list[Row]:
+    """Which verifications orders used up, and when they were opened."""
+    return await connection.impersonal(
+        "ids and instants, to count uses anew; whose orders they are is not read",
+        "SELECT verification_id, created_at FROM deposit_order",
+    )
+
+
+async def wrong_totals(connection: Connection) -> list[Row]:
+    """Orders whose total is not what their charges and discounts say."""
+    return await connection.impersonal(
+        "ids and sums of orders that do not add up; whose they are is not read",
+        "SELECT * FROM (SELECT id, total_fen, (SELECT COALESCE(sum((charge->>'fen')::bigint), 0) "
+        "FROM jsonb_array_elements(charges) AS charge)::bigint - (SELECT COALESCE(sum((discount->>'fen')::bigint), 0) "
+        "FROM jsonb_array_elements(discounts) AS discount)::bigint AS derived FROM deposit_order "
+        "WHERE total_fen IS NOT NULL) AS sums WHERE total_fen <> derived ORDER BY id",
+    )

@@ -264,7 +264,7 @@ async def fetch_verification(
         Permission.PARTNER_REDEEM,
         "核销 Redeem a verification",
         "每次核验只能核销一次，15 分钟内有效；占用名额与次数。Once per verification within 15 minutes; consumes quotas and limits. "
-        "Up to ten database round trips, two more with a webhook, and one of the cache, inside one transaction; a replay takes two.",
+        "Up to eleven database round trips, one more where the city subsidises, two with a webhook, and one of the cache, inside one transaction; a replay takes two.",
         raises=(
             *_IDEMPOTENCY,
             PARTNER_SUSPENDED,
@@ -317,7 +317,7 @@ async def find_redemption(
         Permission.PARTNER_REDEEM,
         "冲正 Reverse a redemption",
         "全部或部分冲正，另立记录，合计不超过原金额。Whole or part, its own record, never more than the redemption. "
-        "Six to eleven database round trips, two more with a webhook, and one of the cache, inside one transaction.",
+        "Seven to twelve database round trips, one more where the city subsidised, two with a webhook, and one of the cache, inside one transaction.",
         raises=(*_IDEMPOTENCY, NOT_FOUND, STATE_CONFLICT, problems.REVERSAL_OVER),
         example={"partner_ref": "refund-1001", "amount_fen": 600},
         answer={

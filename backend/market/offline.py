@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.ledger import service as ledger
 from backend.market import benefit_store, receipts, store
 from backend.market.answers import LIFETIME, partner_access
 from backend.market.benefits import terms_of
@@ -56,8 +57,9 @@ async def redeem_offline(
     """Settles what was given offline, each on the day it was given: its redemption, or why there is none. One that is not
     settled changes nothing and hinders no other.
 
-    Counters are locked in the order of all redemptions, persons before benefits and both by id. Round trips for each: up to
-    three for the person, two for the benefit, one for each of verification and redemption.
+    Counters are locked in the order of all redemptions, persons before benefits before budgets and all by id. Round trips for
+    each: up to three for the person, two for the benefit, one for the budget of a plan that pays, one for each of verification
+    and redemption; and one for the plans of all of them.
     """
     outcomes: dict[int, UUID | Unsettled] = {}
     order = sorted(range(len(given)), key=lambda place: (str(given[place].subject_id), given[place].terms.id, place))
@@ -73,8 +75,17 @@ async def redeem_offline(
         if not await _take_of_everyone(connection, item):
             outcomes[place] = Unsettled.LIMIT
             await _give_back_of_person(connection, item)
+    ids = {place: new_id(platform.clock.now()) for place in sorted(set(order) - set(outcomes))}
+    uses = [_subsidised(ids[place], partner, given[place]) for place in ids]
+    for place, held in zip(list(ids), await ledger.subsidise(platform, connection, uses), strict=True):
+        if not held:
+            outcomes[place] = Unsettled.LIMIT
+    # Only here: a budget that does not hold is found out last, and what was counted before it is locked already.
+    for place in sorted(set(ids) & set(outcomes)):
+        await _give_back_of_person(connection, given[place])
+        await _give_back_of_everyone(connection, given[place])
     for place in sorted(set(order) - set(outcomes)):
-        outcomes[place] = await _write(platform, connection, partner, given[place], act, request_id)
+        outcomes[place] = await _write(platform, connection, partner, given[place], ids[place], act, request_id)
     return [outcomes[place] for place in range(len(given))]
 
 
@@ -114,6 +125,22 @@ async def _take_of_everyone(connection: Connection, item: Given) -> bool:
     )
 
 
+async def _give_back_of_everyone(connection: Connection, item: Given) -> None:
+    periods = limits_on(item.terms, local_date(item.given_at)).everyone
+    await benefit_store.give_back(connection, item.terms.id, tuple(periods))
+
+
+def _subsidised(redemption_id: UUID, partner: LivePartner, item: Given) -> ledger.Use:
+    return ledger.Use(
+        redemption_id=redemption_id,
+        partner_id=partner.id,
+        benefit_id=item.terms.id,
+        partner_ref=item.partner_ref,
+        worth_fen=item.amount_fen,
+        happened_at=item.given_at,
+    )
+
+
 async def _take_all(
     limits: Mapping[str, int],
     take: Callable[[Mapping[str, int]], Awaitable[int]],
@@ -130,11 +157,17 @@ async def _take_all(
 
 
 async def _write(
-    platform: Platform, connection: Connection, partner: LivePartner, item: Given, act: Once, request_id: str
+    platform: Platform,
+    connection: Connection,
+    partner: LivePartner,
+    item: Given,
+    redemption_id: UUID,
+    act: Once,
+    request_id: str,
 ) -> UUID:
     """The verification and the redemption of a use that is settled, and the holder's access row; gives the redemption's id."""
     now = platform.clock.now()
-    verification_id, redemption_id = new_id(now), new_id(now)
+    verification_id = new_id(now)
     verification = store.NewVerification(
         id=verification_id,
         partner_id=partner.id,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.ledger import service as ledger
 from backend.market import benefit_store, once, receipts, store
 from backend.market.answers import partner_access, state_of
 from backend.market.benefits import terms_of
@@ -43,8 +44,9 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
 
     Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's id), STATE_CONFLICT (declined, lapsed or redeemed
     already), CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP, QUOTA_EXHAUSTED, and idempotency's problems.
-    Up to ten database round trips: key, partner, verification, terms, event, two counters, verification, redemption, saved
-    answer; two more for a partner with a webhook.
+    Up to eleven database round trips: key, partner, verification, terms, event, two counters, verification, plan, redemption,
+    saved answer; one more where a plan subsidises it and two for a partner with a webhook. A budget that does not hold the
+    subsidy is a quota that is used up.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
@@ -62,6 +64,17 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
         ids = {"redemption_id": redemption_id, "verification_id": row["id"]}
         await webhooks.publish(connection, partner_id, EventType.REDEMPTION_REDEEMED, redemption_id, ids)
         await _use(platform, connection, row, terms)
+        use = ledger.Use(
+            redemption_id=redemption_id,
+            partner_id=partner_id,
+            benefit_id=terms.id,
+            partner_ref=order.partner_ref,
+            worth_fen=order.amount_fen,
+            happened_at=now,
+        )
+        # After every counter: a budget is shared by many benefits.
+        if not all(await ledger.subsidise(platform, connection, [use])):
+            raise QUOTA_EXHAUSTED.error()
         signed = receipts.sign(
             platform, partner_id, act.mark, now,
             jti=str(redemption_id), verification=str(row["id"]), benefit=terms.id, amount_fen=order.amount_fen,
@@ -136,8 +149,8 @@ async def reverse(
 
     A redemption that is wholly taken back gives its place in quota and limits back. A partner that is no longer live may
     still reverse: that is to the holder's good. Raises NOT_FOUND, STATE_CONFLICT (all reversed already), REVERSAL_OVER,
-    and idempotency's problems. Six database round trips, up to five more for a whole reversal and two for a partner with a
-    webhook.
+    and idempotency's problems. Seven database round trips, up to five more for a whole reversal, one where a plan subsidised it
+    and two for a partner with a webhook.
     """
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
@@ -158,11 +171,20 @@ async def reverse(
         await webhooks.publish(connection, partner_id, EventType.REDEMPTION_REVERSED, redemption_id, ids)
         if after is RedemptionState.REVERSED:
             await _give_back(connection, row)
+        left = row["amount_fen"] - row["reversed_fen"]
+        back = ledger.Return(
+            reversal_id=reversal_id,
+            redemption_id=redemption_id,
+            partner_ref=order.partner_ref,
+            left_before_fen=left,
+            left_after_fen=left - amount,
+        )
+        await ledger.take_back(platform, connection, back)
         answer = ReversalAnswer(
             reversal_id=reversal_id,
             redemption_id=redemption_id,
             amount_fen=amount,
-            left_fen=row["amount_fen"] - row["reversed_fen"] - amount,
+            left_fen=left - amount,
             state=after,
             reversed_at=now,
             partner_ref=order.partner_ref,

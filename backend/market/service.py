@@ -7,6 +7,7 @@ from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access
 from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
+from backend.market.checking import differences, redeemed
 from backend.market.confirming import confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
@@ -26,6 +27,7 @@ __all__ = [
     "confirm",
     "confirmation_message",
     "confirming_handler",
+    "differences",
     "eligibility_of",
     "forget",
     "listing",
@@ -39,6 +41,7 @@ __all__ = [
     "questions",
     "redeem",
     "redeem_offline",
+    "redeemed",
     "redemption_by_key",
     "refuse",
     "reopen_offer",

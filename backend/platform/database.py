@@ -151,7 +151,8 @@ class Connection:
 
     async def execute_many(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
         """Runs one statement for each tuple of arguments, in one pipelined exchange."""
-        await self._connection.executemany(sql, arguments)
+        if rows := list(arguments):
+            await self._connection.executemany(sql, rows)
 
     async def copy_in(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         """COPY of rows into a table; gives their number."""
@@ -161,14 +162,14 @@ class Connection:
     async def record_failed_reads(self, reads: list[tuple[Access, frozenset[UUID]]]) -> None:
         """Writes the access rows of an act that was rolled back after it had read: failed attempts are logged too."""
         at = self._clock.now()
-        await self._connection.executemany(
-            f"INSERT INTO access_entry ({_LOG_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            [
-                (subject, *_log_values(access, at, "failed"))
-                for access, subjects in reads
-                for subject in sorted(subjects)
-            ],
-        )
+        rows = [
+            (subject, *_log_values(access, at, "failed")) for access, subjects in reads for subject in sorted(subjects)
+        ]
+        # asyncpg leaves a connection on which it executed nothing many times inside an implicit transaction.
+        if rows:
+            await self._connection.executemany(
+                f"INSERT INTO access_entry ({_LOG_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", rows
+            )
 
     def _refuse_personal(self, sql: str) -> None:
         touched = source_tables(sql) & self._personal_tables

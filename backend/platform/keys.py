@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from backend.platform import signals
 from backend.platform.cipher import FieldCipher
 from backend.platform.clock import Clock
-from backend.platform.database import Connection, Database
+from backend.platform.database import Connection, Database, Row
 from backend.platform.refusal import Refusal
 from partners.codes import display
 from partners.signatures.key_sets import SLOTS, IssuerKey
@@ -118,17 +118,7 @@ class OwnKeys:
                 "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key "
                 "WHERE state <> 'retired' OR purpose IN ('attestation', 'display')"
             )
-        keys = [
-            OwnKey(
-                kid=row["kid"],
-                purpose=Purpose(row["purpose"]),
-                slot=row["slot"],
-                secret=self._cipher.open_bytes(row["sealed"], "signing_key", "sealed", row["kid"]),
-                state=KeyState(row["state"]),
-                active_at=row["active_at"],
-            )
-            for row in rows
-        ]
+        keys = [_opened(row, self._cipher) for row in rows]
         believed = [key for key in keys if key.state is not KeyState.REVOKED]
         usable = [key for key in believed if key.state is not KeyState.RETIRED]
         self._keys = {key.kid: key for key in usable}
@@ -191,6 +181,17 @@ class OwnKeys:
         """The public JWKs that others may need, published, active and retiring: of answers, of bundles of scores, of
         attestations, of display codes and of status lists. Those of display codes stay after they have retired."""
         return self._published
+
+
+def _opened(row: Row, cipher: FieldCipher) -> OwnKey:
+    return OwnKey(
+        kid=row["kid"],
+        purpose=Purpose(row["purpose"]),
+        slot=row["slot"],
+        secret=cipher.open_bytes(row["sealed"], "signing_key", "sealed", row["kid"]),
+        state=KeyState(row["state"]),
+        active_at=row["active_at"],
+    )
 
 
 def _new_key(purpose: Purpose, cipher: FieldCipher, slot: int | None) -> tuple[str, bytes]:
@@ -294,6 +295,19 @@ async def revoke(connection: Connection, cipher: FieldCipher, kid: str, now: dat
         return False
     await ensure_first_keys(connection, cipher, now)
     return True
+
+
+async def signed_with(
+    connection: Connection, cipher: FieldCipher, purpose: Purpose, kid: str
+) -> Ed25519PublicKey | None:
+    """The public key that has this kid and purpose, whatever became of it since, or None: for what is kept for years and
+    compared with what it says. One round trip."""
+    row = await connection.fetch_one(
+        "SELECT kid, purpose, slot, sealed, state, active_at FROM signing_key WHERE kid = $1 AND purpose = $2",
+        kid,
+        purpose.value,
+    )
+    return None if row is None else _opened(row, cipher).public_key()
 
 
 async def listing(connection: Connection) -> Iterable[dict[str, object]]:

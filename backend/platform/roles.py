@@ -48,12 +48,14 @@ class Permission(StrEnum):
     COMMITMENTS_CHECK = "commitments.check"
     DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
+    SUBSIDIES_DECIDE = "subsidies.decide"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
     PARTNER_ORDERS = "partner.orders"
     PARTNER_KEYS = "partner.keys"
     PARTNER_WEBHOOKS = "partner.webhooks"
+    PARTNER_STATEMENTS = "partner.statements"
 
 
 _PERSON = frozenset({Role.RESIDENT})
@@ -80,12 +82,14 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
     Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
+    Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
     Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
     Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER}),
+    Permission.PARTNER_STATEMENTS: frozenset({Role.PARTNER}),
 }
 
 

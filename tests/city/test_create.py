@@ -6,6 +6,7 @@ import pytest
 
 from backend.city import sign_ins, store
 from backend.city.create import city_wanted, create_city, pieces
+from backend.city.materials import load_benefits
 from backend.platform.platform import Platform
 from backend.platform.refusal import Refusal
 from tests.builders.people import PersonBuilder
@@ -34,12 +35,23 @@ async def test_a_city_is_built_as_designed_and_only_once(platform: Platform) -> 
     assert (summary.partners, summary.benefits, summary.records) == (30, 25, RESIDENTS * 10)
     assert summary.records_returned == summary.records // 50
     assert summary.scores == RESIDENTS * 19 // 20
+    assert summary.subsidy_plans == 2
     assert not await city_wanted(platform)
     with pytest.raises(Refusal, match="已有合成城市"):
         await create_city(platform, seed=3, residents=RESIDENTS, advance=Progress())
     known = sign_ins.read(platform.settings.data_directory)
     assert {"resident", "partner", "lender", "clerk", "agent", "source", "case-officer", "second-officer"} <= set(known)
     assert all(known[actor].key_file for actor in ("partner", "lender", "source"))
+
+
+async def test_the_city_pays_a_part_of_two_benefits_from_today_on(
+    platform: Platform, client: httpx2.AsyncClient
+) -> None:
+    await create_city(platform, seed=3, residents=RESIDENTS, advance=Progress())
+    plans = (await client.get("/v1/subsidy-plans")).json()["plans"]
+    offered = {benefit.id for benefit in load_benefits()}
+    assert {plan["benefit"] for plan in plans} == {"bookshop-discount", "gym-discount"} <= offered
+    assert {plan["begins"] for plan in plans} == {"2026-11-23"}
 
 
 async def test_the_first_enterprise_shows_its_codes_on_pages_that_open(

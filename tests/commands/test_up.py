@@ -50,6 +50,11 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     scores = xinyi("score", "reconcile", "--json")
     assert (scores.returncode, json.loads(scores.stdout)["differences"]) == (0, 0)
 
+    books = xinyi("audit", "--json")
+    assert (books.returncode, json.loads(books.stdout)) == (0, []), books.stdout + books.stderr
+    # Nothing was posted before the city was built.
+    assert "新出具 0 张" in xinyi("ledger", "statements", "--month", "2026-01").stdout
+
     key = str(first.data / "demo" / "partner-new-bookshop.pem")
     till = ("--key", key, "--url", first.url, "--store", str(first.data.parent / "till.db"))
     assert "可离线办理" in xinyi("partner", "fetch", *till).stdout
@@ -84,6 +89,8 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
     assert httpx2.get(f"{third.url}/.well-known/jwks.json").json() == keys
     again = xinyi("demo")
     assert again.returncode == 0, again.stdout + again.stderr
+    # Servers were killed in between: the books agree all the same.
+    assert (books := xinyi("audit")).returncode == 0, books.stdout + books.stderr
     assert third.stop() == 0
 
 

@@ -38,6 +38,16 @@ REVIEWED = [
     ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),
     ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),
     ("objections.open_records", "ids only, of the person who is leaving"),
+    ("deposits.verifications_used", "ids and instants, to count uses anew; whose orders they are is not read"),
+    ("deposits.wrong_totals", "ids and sums of orders that do not add up; whose they are is not read"),
+    ("market.counters_of_everyone", "counts of everyone together, to compare them with what is kept"),
+    (
+        "market.counters_of_persons",
+        "benefits, periods and counts that differ; whose they are is compared in the database and not read",
+    ),
+    ("market.redeemed", "what partners were given and gave back, for the ledger; whose they were is not read"),
+    ("market.reversed_sums", "ids, sums and states of redemptions that do not add up; whose they were is not read"),
+    ("market.unused_verifications", "ids and states of verifications; whose they were is not read"),
     (
         "passes.revoked_places",
         "random numbers that are published to everybody; they say nothing of whose passes they were",

@@ -112,6 +112,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/rule-sets/{identifier}/versions/{version}/source",
         "GET /v1/sources",
         "GET /v1/status-lists/{list_name}",
+        "GET /v1/subsidy-plans",
         "POST /v1/sign-in",
         "POST /v1/sign-in/codes",
         "POST /v1/sign-in/refresh",

@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.deposits.messages import OrderForPartner
+from backend.ledger.messages import StatementSummary
 from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
 from backend.passes.messages import Settlement, UploadAnswer
 from backend.platform import problems
@@ -37,6 +38,7 @@ ANSWERS = {
     "reversal": ReversalAnswer,
     "order": OrderForPartner,
     "upload": UploadAnswer,
+    "statement": StatementSummary,
 }
 
 

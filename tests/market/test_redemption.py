@@ -186,6 +186,7 @@ async def test_another_partner_reverses_nothing(
     assert (await other.post(path, {"partner_ref": "r-1"})).status_code == 404
 
 
+@pytest.mark.books_broken  # It is used up for an order that is never opened.
 async def test_a_contract_benefit_is_used_by_an_order_and_not_redeemed(
     client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, resident: Person
 ) -> None:

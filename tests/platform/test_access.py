@@ -61,6 +61,19 @@ async def test_an_act_that_fails_after_reading_leaves_a_failed_attempt(
     assert [(row["subject_id"], row["outcome"]) for row in logged] == [(someone.subject_id, "failed")]
 
 
+async def test_an_act_that_fails_after_reading_nobody_leaves_its_connection_fit_for_a_snapshot(
+    platform: Platform,
+) -> None:
+    access = system_access("test", "查询", "测试", Ground.CONTRACT, "orders")
+    with pytest.raises(RuntimeError):  # noqa: PT012 the failure is what is tested
+        async with platform.database.transaction() as connection:
+            assert await connection.read(access, "SELECT subject_id FROM deposit_order") == []
+            raise RuntimeError
+    for _ in range(platform.database.maximum_connections):
+        async with platform.database.transaction(snapshot=True) as connection:
+            assert await connection.fetch_value("SHOW transaction_isolation") == "repeatable read"
+
+
 async def test_changing_a_row_and_returning_it_is_a_read_too(platform: Platform, person: PersonBuilder) -> None:
     someone = await person()
     async with platform.database.transaction() as connection:

@@ -169,6 +169,12 @@ class _Story:
             lambda: self.partner.redeem(verified.verification_id, partner_ref="demo", amount_fen=500),
             "state-conflict",
         )
+        plans = (await self.resident.call("GET", "/v1/subsidy-plans"))["plans"]
+        for plan in [each for each in plans if each["benefit"] == "bookshop-discount"]:
+            self._say(
+                f"这 5 元优惠由市里补贴一部分（{plan['department']}，{plan['formula']}），计划公开、两人批准、有签名。",
+                f"The city pays a part of these 5 yuan ({plan['formula_en']}): a public plan, approved by two and signed.",
+            )
         self._say(
             "同一个码再扫一次、同一笔再核销一次：都被拒绝。", "A second scan and a second redemption are both refused."
         )

@@ -1,0 +1,24 @@
+"""What the audit does: one look at everything, as it stood at one instant."""
+
+from backend.deposits import service as deposits
+from backend.ledger import service as ledger
+from backend.market import service as market
+from backend.platform.platform import Platform
+from partners.ledger.audit import Difference
+
+
+async def examine(platform: Platform) -> list[Difference]:
+    """Compares counters, order totals, postings, budgets, signed approvals and statements with what redemptions,
+    reversals, orders and plans say; empty if all agree. Changes nothing, and may run while others work.
+
+    Holds the events of the subsidised benefits in memory. About a dozen round trips, one for each approval and two for
+    each statement.
+    """
+    async with platform.database.transaction(snapshot=True) as connection:
+        orders = await deposits.verifications_used(connection)
+        redeemed = await market.redeemed(connection, await ledger.planned_benefits(connection))
+        return [
+            *await market.differences(connection, orders),
+            *await deposits.differences(connection),
+            *await ledger.differences(platform, connection, redeemed),
+        ]

@@ -1,0 +1,46 @@
+"""What the ledger does, for its own API and for other rooms: one function for each act."""
+
+from backend.ledger.checking import Redeemed, differences, planned_benefits
+from backend.ledger.plans import (
+    approve_budget,
+    approve_plan,
+    budget,
+    budgets,
+    end_plan,
+    plan,
+    plans,
+    propose_budget,
+    propose_plan,
+    published,
+    refuse_budget,
+    refuse_plan,
+)
+from backend.ledger.posting import Return, Use, subsidise, take_back
+from backend.ledger.settling import draw_last_month, draw_statements, listing, one, one_as_csv
+
+__all__ = [
+    "Redeemed",
+    "Return",
+    "Use",
+    "approve_budget",
+    "approve_plan",
+    "budget",
+    "budgets",
+    "differences",
+    "draw_last_month",
+    "draw_statements",
+    "end_plan",
+    "listing",
+    "one",
+    "one_as_csv",
+    "plan",
+    "planned_benefits",
+    "plans",
+    "propose_budget",
+    "propose_plan",
+    "published",
+    "refuse_budget",
+    "refuse_plan",
+    "subsidise",
+    "take_back",
+]
