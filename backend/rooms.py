@@ -67,6 +67,9 @@ import backend.rule_sets.api
 import backend.rule_sets.published
 import backend.rule_sets.service
 import backend.rule_sets.tables
+import backend.sandbox.api
+import backend.sandbox.service
+import backend.sandbox.tables
 import backend.scores.api
 import backend.scores.computing
 import backend.scores.following
@@ -106,6 +109,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.deposits.tables,
     backend.passes.tables,
     backend.counters.tables,
+    backend.sandbox.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -134,6 +138,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
+    *backend.sandbox.api.HANDLERS,
     *backend.displays.api.HANDLERS,
     *backend.displays.staff_api.HANDLERS,
     *backend.status_lists.api.HANDLERS,
@@ -210,6 +215,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
+        Job("sandbox-forget-old", timedelta(hours=1), lambda: backend.sandbox.service.forget_old(platform)),
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # At three in the night of Asia/Shanghai.
         Job(

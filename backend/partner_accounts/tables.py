@@ -5,7 +5,8 @@ from piccolo.table import Table
 
 
 class Partner(Table, tablename="partner"):
-    """A legal entity or public body that honours benefits."""
+    """A legal entity or public body that honours benefits. `sandbox_id` owns its test keys and all that is dry: it is no
+    partner's id, so nothing that was made with a test key is ever a partner's."""
 
     id = UUID(primary_key=True, default=None)
     name = Text(null=False, default=None)
@@ -14,6 +15,7 @@ class Partner(Table, tablename="partner"):
     scenes = Array(base_column=Text(), null=False, default=list)
     state = Text(null=False, default=None)
     created_at = Timestamptz(null=False, default=None)
+    sandbox_id = UUID(null=True, default=None)
 
 
 class PartnerHistory(Table, tablename="partner_history"):
@@ -60,6 +62,7 @@ TABLES = (Partner, PartnerHistory, Store, PartnerBenefit, Clerk)
 PERSONAL: frozenset[str] = frozenset()
 CONSTRAINTS = (
     "CREATE UNIQUE INDEX partner_credit_code ON partner (credit_code)",
+    "CREATE UNIQUE INDEX partner_sandbox ON partner (sandbox_id)",
     "ALTER TABLE partner ADD CHECK (state IN "
     "('applied', 'approved', 'live', 'under-review', 'rectifying', 'rechecked', 'delisted'))",
     "ALTER TABLE partner_history ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",

@@ -19,10 +19,11 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     PARTNER = "partner"
+    PARTNER_TEST = "partner-test"
     SOURCE = "source"
 
 
-SIGNING_ROLES = frozenset({Role.PARTNER, Role.SOURCE})
+SIGNING_ROLES = frozenset({Role.PARTNER, Role.PARTNER_TEST, Role.SOURCE})
 
 
 class Permission(StrEnum):
@@ -54,6 +55,7 @@ class Permission(StrEnum):
     PARTNER_ORDERS = "partner.orders"
     PARTNER_KEYS = "partner.keys"
     PARTNER_WEBHOOKS = "partner.webhooks"
+    SANDBOX_USE = "sandbox.use"
 
 
 _PERSON = frozenset({Role.RESIDENT})
@@ -85,7 +87,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
     Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
-    Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER}),
+    # Each key sees the addresses of its own owner; the owner of a test key is the partner's sandbox.
+    Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER, Role.PARTNER_TEST}),
+    Permission.SANDBOX_USE: frozenset({Role.PARTNER_TEST}),
 }
 
 
