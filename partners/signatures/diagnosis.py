@@ -37,7 +37,7 @@ class Difference(msgspec.Struct, frozen=True):
     yours: str
 
 
-class Diagnosis(msgspec.Struct, frozen=True):
+class Diagnosis(msgspec.Struct, frozen=True, omit_defaults=True):
     """The signature base that the server computed from the request, and the first difference from the caller's own."""
 
     signature_base: str
