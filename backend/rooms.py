@@ -52,6 +52,7 @@ import backend.objections.service
 import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
+import backend.partner_accounts.applying_api
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -132,6 +133,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
+    *backend.partner_accounts.applying_api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,

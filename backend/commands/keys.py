@@ -46,8 +46,9 @@ def rotate(settings: Settings, purpose: str) -> str:
         return asyncio.run(act(addressed))
 
 
-def register(settings: Settings, owner: str, file: Path) -> str:
-    """Registers a public key (JWK or PEM) of a partner (its credit code) or a source (its code); gives the key id.
+def register(settings: Settings, owner: str, file: Path, *, test: bool = False) -> str:
+    """Registers a public key (JWK or PEM) of a partner (its credit code) or a source (its code); gives the key id. With `test`
+    it opens the partner's sandbox and nothing else.
 
     Raises Refusal for an owner or a key that cannot be used. A running server knows the key within a second.
     """
@@ -58,9 +59,11 @@ def register(settings: Settings, owner: str, file: Path) -> str:
             sources = {source.code: source_id for source, source_id in await sources_with_ids(platform)}
             async with platform.database.transaction() as connection:
                 try:
-                    if owner in sources:
+                    if owner in sources and not test:
                         return await register_source_key(platform, connection, sources[owner], jwk)
                     if (partner_id := await partner_accounts.find(connection, owner)) is not None:
+                        if test:
+                            return await partner_accounts.register_test_key(platform, connection, partner_id, jwk)
                         return await partner_accounts.register_key(platform, connection, partner_id, jwk)
                 except ValueError as error:
                     raise Refusal(f"不能登记该密钥：{error}。", f"The key cannot be registered: {error}.") from None

@@ -27,7 +27,7 @@ async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> Pa
     Raises KEY_INVALID (neither Ed25519 nor P-256), KEY_PROOF_INVALID (not made by the key, for this signer's key, within five
     minutes), TOO_MANY_KEYS, KEY_USED (somebody else's, or revoked once). Five round trips.
     """
-    public_key = _read(new.key)
+    public_key = read(new.key)
     now = platform.clock.now()
     fresh = abs(int(now.timestamp()) - new.created) <= PROOF_SECONDS
     if not fresh or not proven(public_key, platform.settings.external_url, signer.key_id, new.created, new.proof):
@@ -55,7 +55,7 @@ async def add_test(platform: Platform, connection: Connection, sandbox_id: UUID,
 async def _add(
     platform: Platform, connection: Connection, role: Role, owner_id: UUID, jwk: Mapping[str, object]
 ) -> str:
-    key_id = thumbprint(jwk_of(_read(jwk)))
+    key_id = thumbprint(jwk_of(read(jwk)))
     live = {key.key_id for key in await _live(connection, owner_id, role)}
     if key_id in live:
         return key_id
@@ -71,6 +71,11 @@ async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
     """The live keys, oldest first. One round trip."""
     async with platform.database.connection() as connection:
         return await _live(connection, partner_id)
+
+
+async def any_live(connection: Connection, partner_id: UUID) -> bool:
+    """Whether the partner has a live key. One round trip."""
+    return bool(await _live(connection, partner_id))
 
 
 async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
@@ -96,7 +101,8 @@ async def _live(connection: Connection, owner_id: UUID, role: Role = Role.PARTNE
     ]
 
 
-def _read(jwk: Mapping[str, object]) -> PublicKey:
+def read(jwk: Mapping[str, object]) -> PublicKey:
+    """The public key of a JWK. Raises KEY_INVALID."""
     try:
         return public_key_from_jwk(jwk)
     except ValueError:

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     COMMITMENTS_CHECK = "commitments.check"
     DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
+    PARTNERS_DECIDE = "partners.decide"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -82,6 +83,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.COMMITMENTS_CHECK: frozenset({Role.CASE_OFFICER}),
     Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
+    Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

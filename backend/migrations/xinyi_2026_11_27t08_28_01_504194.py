@@ -3,12 +3,16 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.finder import engine_finder
 
-ID = "2026-11-27T08:14:51:401830"
+ID = "2026-11-27T08:28:01:504194"
 VERSION = "1.38.0"
-DESCRIPTION = "sandbox of partners: constraints"
+DESCRIPTION = "sandbox and applications of partners: constraints"
 
 STATEMENTS = (
     "CREATE UNIQUE INDEX partner_sandbox ON partner (sandbox_id)",
+    "ALTER TABLE partner_application ADD FOREIGN KEY (partner_id) REFERENCES partner (id)",
+    "CREATE UNIQUE INDEX partner_application_enterprise ON partner_application (enterprise_id)",
+    "ALTER TABLE partner_application ADD CHECK (proposal IN ('approve', 'go-live', 'delist'))",
+    "ALTER TABLE partner_application ADD CHECK ((proposal IS NULL) = (proposed_by IS NULL))",
     "CREATE UNIQUE INDEX sandbox_code_handle ON sandbox_code (sandbox_id, handle)",
     "CREATE INDEX sandbox_code_created ON sandbox_code (created_at)",
     "CREATE INDEX sandbox_verification_sandbox ON sandbox_verification (sandbox_id)",
