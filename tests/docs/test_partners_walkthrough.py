@@ -15,6 +15,7 @@ from typing import NamedTuple, get_args
 import httpx2
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from litestar import Litestar
 
@@ -39,6 +40,7 @@ from partners.sdk.conformance.contract import (
     Verdict,
     Verify,
 )
+from partners.signatures.keys import jwk_of
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
 from tests.builders.people import Person, PersonBuilder
@@ -99,6 +101,15 @@ async def world(
         file = tmp_path / f"partner-{partner.code}.pem"
         file.write_bytes(pem)
         environment["KEY" if partner.code == BOOKSHOP else "LENDER_KEY"] = str(file)
+        if partner.code == BOOKSHOP:
+            environment["TEST_KEY"] = str(tmp_path / "test-key.pem")
+            test_key = Ed25519PrivateKey.generate()
+            pem = test_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            Path(environment["TEST_KEY"]).write_bytes(pem)
+            async with platform.database.transaction() as connection:
+                jwk = jwk_of(test_key.public_key())
+                await partner_accounts.register_test_key(platform, connection, made.partner_id, jwk)
+            await platform.signers.reload()
         partners[partner.code] = made
     resident = await person("欧阳诗涵")
     await run_due()
@@ -138,7 +149,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
     done = await walk(script(DOCUMENT))
     assert done.code == 0, (done.output, done.errors)
     said = [
-        (status, next(str(body[name]) for name in ("code", "state", "result") if name in body))
+        (status, next(str(body[name]) for name in ("code", "state", "result", "text") if name in body)[:20])
         for status, body in answers(done.output)
     ]
     assert said == [
@@ -146,9 +157,14 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"),
         (201, "partly-reversed"), (201, "reversed"),
         (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
+        (201, said[-3][1]), (201, "eligible"), (201, "redeemed"),
     ]  # fmt: skip
     assert done.output.count("response signature verified") == len(said)
     assert done.output.count("\nreplayed") == 1
+    assert said[-3][1].startswith("IC1:")
+    diagnosed = json.loads(done.output.rsplit("\n", 1)[-1])
+    assert diagnosed["code"] == "signature-invalid"
+    assert diagnosed["diagnosis"]["difference"]["byte"] == len(diagnosed["diagnosis"]["signature_base"])
     assert world.resident.name not in done.output
     assert str(world.resident.subject_id) not in done.output
 
@@ -156,7 +172,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
 async def test_what_was_replayed_is_the_first_answer_to_the_letter(walk: Walk) -> None:
     done = await walk(script(DOCUMENT))
     redeemed = [body for _, body in answers(done.output) if body.get("state") == "redeemed" and "receipt" in body]
-    assert len(redeemed) == 3
+    assert len(redeemed) == 4
     assert redeemed[0] == redeemed[1] == redeemed[2]
     reversals = [body for _, body in answers(done.output) if "reversal_id" in body]
     assert [(body["amount_fen"], body["left_fen"]) for body in reversals] == [(200, 300), (300, 0)]
