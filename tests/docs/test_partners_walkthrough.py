@@ -102,10 +102,10 @@ async def world(
         file.write_bytes(pem)
         environment["KEY" if partner.code == BOOKSHOP else "LENDER_KEY"] = str(file)
         if partner.code == BOOKSHOP:
-            environment["TEST_KEY"] = str(tmp_path / "test-key.pem")
             test_key = Ed25519PrivateKey.generate()
-            pem = test_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            Path(environment["TEST_KEY"]).write_bytes(pem)
+            file = tmp_path / "test-key.pem"
+            file.write_bytes(test_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            environment["TEST_KEY"] = str(file)
             async with platform.database.transaction() as connection:
                 jwk = jwk_of(test_key.public_key())
                 await partner_accounts.register_test_key(platform, connection, made.partner_id, jwk)
@@ -394,6 +394,7 @@ def test_a_reader_who_sets_nothing_uses_the_synthetic_city() -> None:
         "URL": Settings().external_url,
         "KEY": f".data/demo/partner-{BOOKSHOP}.pem",
         "LENDER_KEY": f".data/demo/partner-{LIBRARY}.pem",
+        "TEST_KEY": f".data/demo/partner-{BOOKSHOP}-test.pem",
         "PHONE": City(seed=2026, residents=10).resident(0).mobile,
     }
 
