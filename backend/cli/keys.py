@@ -51,11 +51,12 @@ def keys_register(
             help="信源的公钥（JWK 或 PEM），或商户带持有证明的公钥。 A source's public key, JWK or PEM; a partner's with its proof."
         ),
     ],
+    test: Annotated[bool, typer.Option("--test", help="商户的测试密钥，只能打开沙箱。 A partner's test key.")] = False,
 ) -> None:
     """登记商户或信源的公钥，打印密钥编号。 Register the public key of a partner or a source; prints its key id."""
     from backend.commands.keys import register
 
-    print(register(settings_here(), owner, file))
+    print(register(settings_here(), owner, file, test=test))
 
 
 @group.command("revoke")

@@ -47,9 +47,10 @@ def rotate(settings: Settings, purpose: str) -> str:
         return asyncio.run(act(addressed))
 
 
-def register(settings: Settings, owner: str, file: Path) -> str:
+def register(settings: Settings, owner: str, file: Path, *, test: bool = False) -> str:
     """Registers a public key of a source (its code), from JWK or PEM, or of a partner (its credit code), whose file also holds
-    the proof that it has the private part; gives the key id.
+    the proof that it has the private part; gives the key id. With `test` it is a public key alone, which opens the partner's
+    sandbox and nothing else.
 
     Raises Refusal for an owner, a key or a proof that cannot be used. A running server knows the key within a second.
     """
@@ -60,11 +61,14 @@ def register(settings: Settings, owner: str, file: Path) -> str:
             sources = {source.code: source_id for source, source_id in await sources_with_ids(platform)}
             async with platform.database.transaction() as connection:
                 try:
-                    if owner in sources:
+                    if owner in sources and not test:
                         return await register_source_key(
                             platform, connection, sources[owner], _public_key(file, content)
                         )
                     if (partner_id := await partner_accounts.find(connection, owner)) is not None:
+                        if test:
+                            jwk = _public_key(file, content)
+                            return await partner_accounts.register_test_key(platform, connection, partner_id, jwk)
                         new = _proven_key(file, content)
                         return await partner_accounts.register_key_at_the_desk(
                             platform, connection, partner_id, owner, new

@@ -15,6 +15,7 @@ from typing import NamedTuple, get_args
 import httpx2
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from litestar import Litestar
 
@@ -40,6 +41,7 @@ from partners.sdk.conformance.contract import (
     Verdict,
     Verify,
 )
+from partners.signatures.keys import jwk_of
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
 from tests.builders.people import Person, PersonBuilder
@@ -100,6 +102,15 @@ async def world(
         file = tmp_path / f"partner-{partner.code}.pem"
         file.write_bytes(pem)
         environment["KEY" if partner.code == BOOKSHOP else "LENDER_KEY"] = str(file)
+        if partner.code == BOOKSHOP:
+            test_key = Ed25519PrivateKey.generate()
+            file = tmp_path / "test-key.pem"
+            file.write_bytes(test_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            environment["TEST_KEY"] = str(file)
+            async with platform.database.transaction() as connection:
+                jwk = jwk_of(test_key.public_key())
+                await partner_accounts.register_test_key(platform, connection, made.partner_id, jwk)
+            await platform.signers.reload()
         partners[partner.code] = made
     resident = await person("欧阳诗涵")
     await run_due()
@@ -148,9 +159,14 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         (201, "partly-reversed"), (201, "reversed"),
         (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
         (201, "shown"), (200, "shown"), (200, "answered"), (201, "redeemed"), (201, "reversed"),
+        (201, "shown"), (201, "eligible"), (201, "redeemed"),
     ]  # fmt: skip
     assert done.output.count("response signature verified") == len(said)
     assert done.output.count("\nreplayed") == 1
+    assert said[-3][1].startswith("IC1:")
+    diagnosed = json.loads(done.output.rsplit("\n", 1)[-1])
+    assert diagnosed["code"] == "signature-invalid"
+    assert diagnosed["diagnosis"]["difference"]["byte"] == len(diagnosed["diagnosis"]["signature_base"])
     assert world.resident.name not in done.output
     assert str(world.resident.subject_id) not in done.output
 
@@ -383,6 +399,7 @@ def test_a_reader_who_sets_nothing_uses_the_synthetic_city() -> None:
         "URL": Settings().external_url,
         "KEY": f".data/demo/partner-{BOOKSHOP}.pem",
         "LENDER_KEY": f".data/demo/partner-{LIBRARY}.pem",
+        "TEST_KEY": f".data/demo/partner-{BOOKSHOP}-test.pem",
         "PHONE": City(seed=2026, residents=10).resident(0).mobile,
     }
 
