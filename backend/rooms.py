@@ -45,6 +45,7 @@ import backend.identity.tables
 import backend.market.api
 import backend.market.confirming
 import backend.market.confirming_api
+import backend.market.enterprise_api
 import backend.market.service
 import backend.market.tables
 import backend.objections.api
@@ -131,6 +132,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.webhooks.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
+    *backend.market.enterprise_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,

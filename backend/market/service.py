@@ -5,8 +5,9 @@ from uuid import UUID
 from backend.market import store
 from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access
-from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
+from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
+from backend.market.benefits import of_enterprise as benefits_of_enterprise
 from backend.market.confirming import confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
@@ -15,6 +16,7 @@ from backend.market.presenting import present, waiting_among
 from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
+from backend.market.verifying import of_enterprise as verifications_of_enterprise
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 
@@ -22,12 +24,14 @@ __all__ = [
     "ANSWER_LIFETIME",
     "answer_of",
     "approve_benefit",
+    "benefits_of_enterprise",
     "close_offer",
     "confirm",
     "confirmation_message",
     "confirming_handler",
     "eligibility_of",
     "forget",
+    "is_for_enterprises",
     "listing",
     "move_benefit",
     "my_benefits",
@@ -46,6 +50,7 @@ __all__ = [
     "terms_of_version",
     "use_verification",
     "verification_of",
+    "verifications_of_enterprise",
     "verify",
     "waiting_among",
 ]

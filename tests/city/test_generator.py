@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "798ac062037fcdfd9415079cfad18e83f289f117931ce806df73935886d10336"
+DIGEST = "aad0b80a41513ddd98b3a7ef6102c09889e73733e1d490401dd86534f1e3cc0e"
 VALIDATOR = Validator(load_catalogue())
 
 
@@ -59,7 +59,7 @@ def test_a_city_of_ten_thousand_has_the_promised_size() -> None:
         100_000,
         2_000,
     )
-    assert (len(city.sources), len(city.partners), len(city.benefits)) == (19, 30, 25)
+    assert (len(city.sources), len(city.partners), len(city.benefits)) == (19, 30, 26)
 
 
 def test_nobody_in_the_city_is_real(city: City) -> None:
@@ -93,7 +93,7 @@ def test_every_organisation_has_a_valid_code_of_its_own(city: City) -> None:
 def test_partners_cover_every_scene_and_grant_every_benefit(city: City) -> None:
     assert {partner.scene for partner in city.partners} == {benefit.scene for benefit in city.benefits} == SCENES
     scene_of = {benefit.id: benefit.scene for benefit in city.benefits}
-    assert len(scene_of) == 25
+    assert len(scene_of) == 26
     assert {benefit for partner in city.partners for benefit in partner.benefits} == set(scene_of)
     for partner in city.partners:
         assert partner.benefits
