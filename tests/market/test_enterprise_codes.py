@@ -60,9 +60,7 @@ def ask(hall: PartnerCaller, enterprise: Bearer) -> Ask:
 
 async def promise(client: httpx2.AsyncClient, platform: Platform, enterprise: Bearer, state: str | None = None) -> None:
     """A commitment of the enterprise, in this state of its life."""
-    answer = await client.post(
-        f"{enterprise.path}/commitments", json=commitment(), headers=enterprise.person.headers
-    )
+    answer = await client.post(f"{enterprise.path}/commitments", json=commitment(), headers=enterprise.person.headers)
     assert answer.status_code == 201, answer.text
     if state is not None:
         async with platform.database.transaction() as connection:
@@ -90,14 +88,17 @@ async def test_the_code_of_an_enterprise_cannot_be_told_from_a_persons(
         (await client.post(f"{each.path}/code-tickets", json=batch, headers=each.person.headers)).json()
         for each in (resident, enterprise)
     ]
-    shape = [[{member: type(value) for member, value in ticket.items()} for ticket in each["tickets"]] for each in tickets]
+    shape = [
+        [{member: type(value) for member, value in ticket.items()} for ticket in each["tickets"]] for each in tickets
+    ]
     assert shape[0] == shape[1]
 
 
 async def test_what_opens_a_tier_is_what_the_enterprise_promised_and_kept(
-    client: httpx2.AsyncClient, platform: Platform, enterprise: Bearer, ask: Ask
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, enterprise: Bearer, ask: Ask
 ) -> None:
     async def told() -> tuple[str, int, list[str]]:
+        clock.move(timedelta(seconds=1))
         body = (await ask()).json()
         newest = (await read(client, enterprise, "verifications"))["verifications"][0]
         return body["result"], int(body["tier"]["value"]), [reason["en"].split(":")[0] for reason in newest["reasons"]]
@@ -128,6 +129,7 @@ async def test_neither_is_the_agents_level_used_nor_the_enterprises_default_char
     await run_due()
     before = (await client.get("/v1/me/score", headers=agent.headers)).json()
     async with platform.database.transaction() as connection:
+        [row] = await connection.impersonal("test", "SELECT millipoints, level_rank FROM score")
         await connection.execute("UPDATE score SET millipoints = 2000000, level_rank = 9")
     assert (await hall.verify((await enterprise.show())["text"], BENEFIT)).json()["result"] == "declined"
     async with platform.database.connection() as connection:
@@ -138,7 +140,7 @@ async def test_neither_is_the_agents_level_used_nor_the_enterprises_default_char
     await promise(client, platform, enterprise, "broken")
     async with platform.database.transaction() as connection:
         await connection.execute(
-            "UPDATE score SET millipoints = $1, level_rank = $2", before["millipoints"], before["rank"]
+            "UPDATE score SET millipoints = $1, level_rank = $2", row["millipoints"], row["level_rank"]
         )
     await run_due()
     assert (await client.get("/v1/me/score", headers=agent.headers)).json() == before
@@ -244,7 +246,12 @@ async def test_a_code_ends_with_what_it_rests_on(
 
 
 async def test_only_its_agent_shows_the_code_and_reads_who_verified_it(
-    client: httpx2.AsyncClient, platform: Platform, person: PersonBuilder, hall: PartnerCaller, enterprise: Bearer, ask: Ask
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    person: PersonBuilder,
+    hall: PartnerCaller,
+    enterprise: Bearer,
+    ask: Ask,
 ) -> None:
     await promise(client, platform, enterprise)
     assert (await ask()).json()["result"] == "eligible"
