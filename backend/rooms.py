@@ -29,6 +29,7 @@ import backend.deposits.api
 import backend.deposits.service
 import backend.deposits.tables
 import backend.devices.api
+import backend.devices.lists
 import backend.devices.service
 import backend.devices.tables
 import backend.displays.api
@@ -53,6 +54,8 @@ import backend.objections.service
 import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
+import backend.partner_accounts.keys
+import backend.partner_accounts.lists
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -152,6 +155,8 @@ REFERENCES: tuple[Reference[Any], ...] = (
     backend.rule_sets.published.PUBLISHED,
     backend.passes.lists.PASSES.marked,
     backend.displays.lists.DISPLAYS.marked,
+    backend.devices.lists.DEVICES.marked,
+    backend.partner_accounts.lists.PARTNER_KEYS.marked,
 )
 
 # What each room forgets when a person leaves, in this order.
@@ -212,6 +217,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
+        Job("devices-free-places", timedelta(days=1), lambda: backend.devices.service.free_places(platform)),
+        Job("partner-keys-free-places", timedelta(days=1), lambda: backend.partner_accounts.keys.free_places(platform)),
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # At three in the night of Asia/Shanghai.
         Job(

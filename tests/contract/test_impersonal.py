@@ -38,6 +38,7 @@ REVIEWED = [
     ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),
     ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),
     ("objections.open_records", "ids only, of the person who is leaving"),
+    ("passes._lock_live", "ids only, of passes that are about to be revoked"),
     (
         "passes.revoked_places",
         "random numbers that are published to everybody; they say nothing of whose passes they were",
