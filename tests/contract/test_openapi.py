@@ -102,6 +102,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/consent-texts",
         "GET /v1/counter-codes/{token}",
         "GET /v1/display-sectors",
+        "GET /v1/partner-keys/{key_id}",
         "GET /v1/partners",
         "GET /v1/problems",
         "GET /v1/public/display-codes/{token}",

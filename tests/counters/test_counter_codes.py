@@ -62,15 +62,6 @@ def token_of(sign: dict[str, Any]) -> str:
     return text.removeprefix(f"{PUBLIC_URL}/resident#counter=")
 
 
-async def test_a_sign_is_for_persons_benefits_only(platform: Platform, shop: PartnerCaller) -> None:
-    await publish(platform, make_terms("green-channel", holder=HolderKind.ENTERPRISE))
-    async with platform.database.transaction() as connection:
-        await partner_accounts.grant_benefit(platform, connection, shop.partner_id, "green-channel")
-    body = {"store_id": str(shop.store_id), "benefit": "green-channel"}
-    refused = await shop.post("/v1/partner/counter-codes", body)
-    assert (refused.status_code, refused.json()["code"]) == (422, "counter-for-persons")
-
-
 async def look(phone: Phone, sign: dict[str, Any]) -> httpx2.Response:
     """What the phone shows after the scan."""
     return await phone.client.get(f"/v1/counter-codes/{token_of(sign)}")
@@ -323,3 +314,12 @@ def test_the_signed_message_is_as_published() -> None:
         + b"t" * 22
         + b"\nreading-discount\n3\n1795420800"
     )
+
+
+async def test_a_sign_is_for_persons_benefits_only(platform: Platform, shop: PartnerCaller) -> None:
+    await publish(platform, make_terms("green-channel", holder=HolderKind.ENTERPRISE))
+    async with platform.database.transaction() as connection:
+        await partner_accounts.grant_benefit(platform, connection, shop.partner_id, "green-channel")
+    body = {"store_id": str(shop.store_id), "benefit": "green-channel"}
+    refused = await shop.post("/v1/partner/counter-codes", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "counter-for-persons")
