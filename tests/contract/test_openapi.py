@@ -93,6 +93,8 @@ def test_only_these_operations_are_open_to_everybody() -> None:
     assert public == {
         "GET /.well-known/jwks.json",
         "GET /livez",
+        "GET /sandbox/.well-known/jwks.json",
+        "GET /sandbox/v1/personas",
         "GET /metrics",
         "GET /readyz",
         "GET /v1/benefits",

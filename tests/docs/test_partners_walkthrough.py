@@ -166,7 +166,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
     assert done.output.count("response signature verified") == len(said)
     assert done.output.count("\nreplayed") == 1
     assert said[-3][1].startswith("IC1:")
-    diagnosed = json.loads(done.output.rsplit("\n", 1)[-1])
+    diagnosed = json.loads(done.output.splitlines()[-1])
     assert diagnosed["code"] == "signature-invalid"
     assert diagnosed["diagnosis"]["difference"]["byte"] == len(diagnosed["diagnosis"]["signature_base"])
     assert world.resident.name not in done.output
