@@ -55,6 +55,7 @@ import backend.objections.service
 import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
+import backend.partner_accounts.applying_api
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -70,6 +71,9 @@ import backend.rule_sets.api
 import backend.rule_sets.published
 import backend.rule_sets.service
 import backend.rule_sets.tables
+import backend.sandbox.api
+import backend.sandbox.service
+import backend.sandbox.tables
 import backend.scores.api
 import backend.scores.computing
 import backend.scores.following
@@ -110,6 +114,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.deposits.tables,
     backend.passes.tables,
     backend.counters.tables,
+    backend.sandbox.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -132,6 +137,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.scores.api.HANDLERS,
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
+    *backend.partner_accounts.applying_api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
     *backend.ledger.api.HANDLERS,
     *backend.market.api.HANDLERS,
@@ -139,6 +145,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
+    *backend.sandbox.api.HANDLERS,
     *backend.displays.api.HANDLERS,
     *backend.displays.staff_api.HANDLERS,
     *backend.status_lists.api.HANDLERS,
@@ -215,6 +222,7 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("sessions-forget-old", timedelta(days=1), lambda: backend.identity.service.forget_old_sessions(platform)),
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
+        Job("sandbox-forget-old", timedelta(hours=1), lambda: backend.sandbox.service.forget_old(platform)),
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),

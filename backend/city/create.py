@@ -201,6 +201,13 @@ async def _partners(
                 path = sign_ins.write_key(platform.settings.data_directory, f"partner-{partner.code}", key)
                 title = f"商户密钥 key of {partner.names.zh}"
                 known.append(SignIn(_DEMO_PARTNERS[partner.code], title, key_id=key_id, key_file=path))
+                test_key = Ed25519PrivateKey.generate()
+                key_id = await partner_accounts.register_test_key(
+                    platform, connection, partner_id, jwk_of(test_key.public_key())
+                )
+                path = sign_ins.write_key(platform.settings.data_directory, f"partner-{partner.code}-test", test_key)
+                title = f"商户测试密钥 test key of {partner.names.zh}"
+                known.append(SignIn(f"{_DEMO_PARTNERS[partner.code]}-test", title, key_id=key_id, key_file=path))
             if partner.code == _CLERKS_PARTNER:
                 clerk = await identity.register_phone(platform, connection, _CLERK_PHONE)
                 await partner_accounts.add_clerk(platform, connection, clerk, stores[0], "一号收银台")

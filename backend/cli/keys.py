@@ -45,12 +45,18 @@ def keys_register(
         str,
         typer.Argument(help="商户的统一社会信用代码，或信源编号。 A partner's credit code, or a source's code."),
     ],
-    file: Annotated[Path, typer.Argument(help="公钥文件，JWK 或 PEM。 The public key, JWK or PEM.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="信源的公钥（JWK 或 PEM），或商户带持有证明的公钥。 A source's public key, JWK or PEM; a partner's with its proof."
+        ),
+    ],
+    test: Annotated[bool, typer.Option("--test", help="商户的测试密钥，只能打开沙箱。 A partner's test key.")] = False,
 ) -> None:
     """登记商户或信源的公钥，打印密钥编号。 Register the public key of a partner or a source; prints its key id."""
     from backend.commands.keys import register
 
-    print(register(settings_here(), owner, file))
+    print(register(settings_here(), owner, file, test=test))
 
 
 @group.command("revoke")

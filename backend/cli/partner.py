@@ -64,6 +64,26 @@ def partner_upload(key: Key, url: Url = _URL, store: Store = _STORE, terminal: T
         print(line)
 
 
+@group.command("first-scan")
+@refusing
+def partner_first_scan(
+    benefit: Annotated[str, typer.Argument(help="权益编号。 The benefit's id.")],
+    key: Annotated[Path, typer.Option(help="测试密钥文件（PEM）；没有则新建并登记。 The test key; made if not there.")],
+    url: Url = _URL,
+    persona: Annotated[str, typer.Option(help="沙箱角色。 A persona of the sandbox.")] = "level-high",
+    token: Annotated[
+        str | None, typer.Option(help="经办人的访问令牌。 The agent's access token.", envvar="XINYI_TOKEN")
+    ] = None,
+    enterprise: Annotated[str | None, typer.Option(help="企业编号。 The enterprise's id.")] = None,
+) -> None:
+    """从零到第一次核验：登记测试密钥、角色出码、核验、试核销，并计时。 From nothing to a first verified scan in the sandbox, timed."""
+    from backend.commands.first_scan import Agent, Scan, first_scan
+
+    agent = Agent(token, enterprise) if token is not None and enterprise is not None else None
+    for line in first_scan(Scan(url=url, key=key, benefit=benefit, persona=persona, agent=agent)):
+        print(line, flush=True)
+
+
 @group.command("conformance")
 @refusing
 def partner_conformance(

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from backend.commands.services import opened, servers
 from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.messages import NewPartnerKey
 from backend.platform import keys, signers
 from backend.platform.keys import Purpose
 from backend.platform.problems import Problem
@@ -46,22 +47,32 @@ def rotate(settings: Settings, purpose: str) -> str:
         return asyncio.run(act(addressed))
 
 
-def register(settings: Settings, owner: str, file: Path) -> str:
-    """Registers a public key (JWK or PEM) of a partner (its credit code) or a source (its code); gives the key id.
+def register(settings: Settings, owner: str, file: Path, *, test: bool = False) -> str:
+    """Registers a public key of a source (its code), from JWK or PEM, or of a partner (its credit code), whose file also holds
+    the proof that it has the private part; gives the key id. With `test` it is a public key alone, which opens the partner's
+    sandbox and nothing else.
 
-    Raises Refusal for an owner or a key that cannot be used. A running server knows the key within a second.
+    Raises Refusal for an owner, a key or a proof that cannot be used. A running server knows the key within a second.
     """
-    jwk = _public_key(file)
+    content = _content(file)
 
     async def act(addressed: Settings) -> str:
         async with opened(addressed) as platform:
             sources = {source.code: source_id for source, source_id in await sources_with_ids(platform)}
             async with platform.database.transaction() as connection:
                 try:
-                    if owner in sources:
-                        return await register_source_key(platform, connection, sources[owner], jwk)
+                    if owner in sources and not test:
+                        return await register_source_key(
+                            platform, connection, sources[owner], _public_key(file, content)
+                        )
                     if (partner_id := await partner_accounts.find(connection, owner)) is not None:
-                        return await partner_accounts.register_key(platform, connection, partner_id, jwk)
+                        if test:
+                            jwk = _public_key(file, content)
+                            return await partner_accounts.register_test_key(platform, connection, partner_id, jwk)
+                        new = _proven_key(file, content)
+                        return await partner_accounts.register_key_at_the_desk(
+                            platform, connection, partner_id, owner, new
+                        )
                 except ValueError as error:
                     raise Refusal(f"不能登记该密钥：{error}。", f"The key cannot be registered: {error}.") from None
                 except Problem as problem:
@@ -75,18 +86,33 @@ def register(settings: Settings, owner: str, file: Path) -> str:
         return asyncio.run(act(addressed))
 
 
-def _public_key(file: Path) -> Mapping[str, object]:
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refusal(f"无法读取 {file}：{error.strerror}。", f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _proven_key(file: Path, content: bytes) -> NewPartnerKey:
+    """A public key with the proof that its owner has the private part."""
+    try:
+        return msgspec.json.decode(content, type=NewPartnerKey)
+    except ValueError as error:
+        raise Refusal(
+            f"{file} 不是带持有证明的公钥：{error}。请商户按商户文档第 2 节生成。",
+            f"{file} holds no public key with a proof of possession: {error}. The partner makes it as in docs/partners.md, section 2.",
+        ) from None
+
+
+def _public_key(file: Path, content: bytes) -> Mapping[str, object]:
     """The JWK in a file that holds one, or a public key in PEM."""
     try:
-        content = file.read_bytes()
         if content.startswith(b"-----BEGIN"):
             key = load_pem_public_key(content)
             if not isinstance(key, PublicKey):
                 raise ValueError("only Ed25519 and P-256 are registered")
             return jwk_of(key)
         return msgspec.json.decode(content, type=dict[str, object])
-    except OSError as error:
-        raise Refusal(f"无法读取 {file}：{error.strerror}。", f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise Refusal(
             f"{file} 不是公钥（JWK 或 PEM）：{error}。", f"{file} holds no public key (JWK or PEM): {error}."

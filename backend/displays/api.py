@@ -125,7 +125,7 @@ async def apply_for_sector(
     **operation(
         Permission.ENTERPRISE_ACT,
         "申报产品溯源码 Declare a product",
-        "一个批次一码；内容由企业自行申报，未经核验。One code for each batch; all of it is the enterprise's own word. Nine database round trips.",
+        "一个批次一码；内容由企业自行申报，未经核验。One code for each batch; all of it is the enterprise's own word. Eight database round trips.",
         raises=(NOT_FOUND, LAST_DAY_UNUSABLE, problems.DATES_UNUSABLE, problems.DISPLAY_OPEN),
         example={"product": PRODUCT, "valid_until": "2027-11-01"},
         answer={**DISPLAY, "kind": "product", "product": PRODUCT, "valid_until": "2027-11-01"},

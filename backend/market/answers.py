@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from backend.market.messages import Result
+from backend.market.messages import OfferedTier, Result, VerificationAnswer
+from backend.market.store import NewVerification
 from backend.platform.access import Access, ActorKind, Ground
 from backend.platform.database import Row
 from partners.orders.states import VerificationState
@@ -36,4 +37,23 @@ def partner_access(
         ground=Ground.CONSENT_SHOW,
         fields=fields,
         request_id=request_id,
+    )
+
+
+def tier_told(unit: str, value: int) -> OfferedTier:
+    """A tier as it is told, twelve digits whatever its value."""
+    return OfferedTier(unit, f"{value:012d}")
+
+
+def answer_told(row: NewVerification, unit: str) -> VerificationAnswer:
+    """The answer to a verification, as the partner reads it."""
+    return VerificationAnswer(
+        verification_id=row.id,
+        benefit=row.benefit_id,
+        result=row.result,
+        tier=tier_told(unit, row.tier_value),
+        answered_at=row.answered_at,
+        expires_at=row.expires_at,
+        ref=row.ref,
+        receipt=row.receipt,
     )

@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 
 from backend.codes import problems as code_problems
 from backend.market import once, problems, service
+from backend.market.examples import ID, REDEMPTION, REVERSAL, VERIFICATION, WAITS
 from backend.market.messages import (
     BENEFIT_ID,
     BenefitOffer,
@@ -41,8 +42,6 @@ SceneName = Annotated[
 BenefitInPath = Annotated[str, Parameter(description="权益编号 benefit id", pattern=BENEFIT_ID, max_length=64)]
 _IDEMPOTENCY = (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED)
 
-_ID = "0193a1c0-0000-7000-8000-000000000020"
-_RECEIPT = "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl"
 _OFFER = {
     "id": "library-deposit-waiver",
     "version": 1,
@@ -64,37 +63,6 @@ _OFFER = {
     "valid_until": "2028-01-01",
     "published_at": "2026-11-23T08:00:00Z",
     "offline": None,
-}
-_VERIFICATION = {
-    "verification_id": _ID,
-    "benefit": "library-extra-books",
-    "result": "eligible",
-    "tier": {"unit": "books", "value": "000000000004"},
-    "answered_at": "2026-11-23T08:00:00Z",
-    "expires_at": "2026-11-23T08:15:00Z",
-    "ref": "Zm9ydHl0d29ieXRlc29mcg",
-    "receipt": _RECEIPT,
-}
-_WAITS = (
-    HolderAsked,
-    {
-        "verification_id": _ID,
-        "benefit": "library-deposit-waiver",
-        "state": "pending-confirmation",
-        "confirm_by": "2026-11-23T08:01:00Z",
-        "poll_seconds": 2,
-    },
-)
-_REDEMPTION = {
-    "redemption_id": "0193a1c0-0000-7000-8000-000000000021",
-    "verification_id": _ID,
-    "benefit": "market-discount",
-    "amount_fen": 1200,
-    "reversed_fen": 0,
-    "state": "redeemed",
-    "redeemed_at": "2026-11-23T08:01:00Z",
-    "partner_ref": "order-1001",
-    "receipt": _RECEIPT,
 }
 
 
@@ -167,7 +135,7 @@ async def my_benefits(platform: ThePlatform, caller: TheCaller) -> MyBenefits:
         answer={
             "verifications": [
                 {
-                    "id": _ID,
+                    "id": ID,
                     "partner": "桃花市图书馆",
                     "terminal": "till-1",
                     "benefit": {"zh": "加借图书", "en": "More books"},
@@ -218,8 +186,8 @@ async def my_verifications(
             "terminal": "till-1",
             "partner_ref": "visit-1001",
         },
-        answer=_VERIFICATION,
-        waits=_WAITS,
+        answer=VERIFICATION,
+        waits=WAITS,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -244,8 +212,8 @@ async def verify(
         "本商户的核验及其当前状态；等待本人确认时答 202。Another partner's id is not found; 202 while the holder is asked. "
         "Three database round trips and one of the cache.",
         raises=(PARTNER_SUSPENDED, NOT_FOUND),
-        answer={**_VERIFICATION, "state": "answered"},
-        waits=_WAITS,
+        answer={**VERIFICATION, "state": "answered"},
+        waits=WAITS,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -274,8 +242,8 @@ async def fetch_verification(
             problems.OVER_CAP,
             problems.QUOTA_EXHAUSTED,
         ),
-        example={"verification_id": _ID, "amount_fen": 1200, "partner_ref": "order-1001"},
-        answer=_REDEMPTION,
+        example={"verification_id": ID, "amount_fen": 1200, "partner_ref": "order-1001"},
+        answer=REDEMPTION,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -299,7 +267,7 @@ async def redeem(
         "按幂等键查询核销 Find a redemption by its idempotency key",
         "结果不明时查询：有则已核销，404 则未核销。Settles an unknown outcome. Two database round trips and one of the cache.",
         raises=(PARTNER_SUSPENDED, NOT_FOUND),
-        answer=_REDEMPTION,
+        answer=REDEMPTION,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -320,16 +288,7 @@ async def find_redemption(
         "Seven to twelve database round trips, one more where the city subsidised, two with a webhook, and one of the cache, inside one transaction.",
         raises=(*_IDEMPOTENCY, NOT_FOUND, STATE_CONFLICT, problems.REVERSAL_OVER),
         example={"partner_ref": "refund-1001", "amount_fen": 600},
-        answer={
-            "reversal_id": "0193a1c0-0000-7000-8000-000000000022",
-            "redemption_id": "0193a1c0-0000-7000-8000-000000000021",
-            "amount_fen": 600,
-            "left_fen": 600,
-            "state": "partly-reversed",
-            "reversed_at": "2026-11-23T08:05:00Z",
-            "partner_ref": "refund-1001",
-            "receipt": _RECEIPT,
-        },
+        answer=REVERSAL,
         maximum_body=MAXIMUM_REQUEST,
     ),
 )

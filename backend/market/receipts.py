@@ -27,11 +27,11 @@ def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime,
     return jwt.encode(payload, key.private_key(), algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
 
 
-def of_answer(platform: Platform, row: NewVerification, mark: bytes) -> str:
-    """The signed decision that stands in the answer to a verification."""
+def of_answer(platform: Platform, row: NewVerification, mark: bytes, issuer: str | None = None) -> str:
+    """The signed decision that stands in the answer to a verification. `issuer` is the platform unless it is its sandbox."""
     key = platform.keys.active(Purpose.ANSWER)
     decision = Decision(
-        issuer=platform.settings.external_url,
+        issuer=issuer or platform.settings.external_url,
         audience=str(row.partner_id),
         verification=str(row.id),
         benefit=row.benefit_id,

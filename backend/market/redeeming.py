@@ -1,5 +1,6 @@
 """Redemption 核销: an eligible verification is used once and only once; a reversal is a record of its own."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -54,10 +55,7 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
         partner = await partner_accounts.live_partner(connection, partner_id)
         access = partner_access(partner_id, partner.name, "核销权益", "办理已核验的权益", request_id, "eligibility")
         row, terms = await _own(connection, access, partner_id, order.verification_id)
-        if terms.kind in CONTRACTS:
-            raise CONTRACT_NEEDED.error()
-        if _above(order.amount_fen, terms.cap_fen) or _above(order.amount_fen, row["amount_fen"]):
-            raise OVER_CAP.error()
+        require_redeemable(terms, row["amount_fen"], order.amount_fen)
         now = platform.clock.now()
         redemption_id = new_id(now)
         # Before the counters are taken: what everybody waits for is not held for the sake of a webhook.
@@ -127,7 +125,7 @@ async def verification_of(
     Raises NOT_FOUND (also for another partner's), STATE_CONFLICT. Two round trips.
     """
     row, terms = await _own(connection, access, partner_id, verification_id)
-    _require_usable(platform, row)
+    require_usable(row, platform.clock.now())
     return _verified(row, terms)
 
 
@@ -139,7 +137,7 @@ async def redemption_by_key(platform: Platform, partner_id: UUID, key: UUID, req
         row = await store.redemption_by_key(connection, access, partner_id, str(key))
         if row is None:
             raise NOT_FOUND.error()
-    return _redemption(row)
+    return redemption_told(row)
 
 
 async def reverse(
@@ -160,7 +158,7 @@ async def reverse(
         row = await store.redemption_for_update(connection, access, partner_id, redemption_id)
         if row is None:
             raise NOT_FOUND.error()
-        amount, after = _reversal(row, order.amount_fen)
+        amount, after = reversal_of(row, order.amount_fen)
         now = platform.clock.now()
         reversal_id = new_id(now)
         signed = receipts.sign(
@@ -202,9 +200,18 @@ async def _own(connection: Connection, access: Access, partner_id: UUID, verific
     return row, terms_of(offer)
 
 
-def _require_usable(platform: Platform, row: Row) -> None:
+def require_redeemable(terms: Terms, verified_fen: int | None, amount_fen: int) -> None:
+    """Raises CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP: over the benefit's cap, or what was verified."""
+    if terms.kind in CONTRACTS:
+        raise CONTRACT_NEEDED.error()
+    if _above(amount_fen, terms.cap_fen) or _above(amount_fen, verified_fen):
+        raise OVER_CAP.error()
+
+
+def require_usable(row: Row, now: datetime) -> None:
+    """Raises STATE_CONFLICT unless the verification is an eligible one that was neither used nor has lapsed."""
     try:
-        VERIFICATION.after(state_of(row, platform.clock.now()), VerificationEvent.REDEEM)
+        VERIFICATION.after(state_of(row, now), VerificationEvent.REDEEM)
     except NotAllowed:
         raise STATE_CONFLICT.error() from None
     if row["result"] != "eligible" or row["subject_id"] is None:
@@ -213,7 +220,7 @@ def _require_usable(platform: Platform, row: Row) -> None:
 
 async def _use(platform: Platform, connection: Connection, row: Row, terms: Terms) -> None:
     """Consumes the verification and its place in every limit; the benefit's own rows, which all callers want, are locked last."""
-    _require_usable(platform, row)
+    require_usable(row, platform.clock.now())
     limits = limits_on(terms, local_date(platform.clock.now()))
     if limits.person and await store.take(connection, row["subject_id"], terms.id, limits.person) < len(limits.person):
         raise QUOTA_EXHAUSTED.error()
@@ -231,8 +238,8 @@ async def _give_back(connection: Connection, row: Row) -> None:
     await benefit_store.give_back(connection, row["benefit_id"], tuple(limits.everyone))
 
 
-def _reversal(row: Row, wanted: int | None) -> tuple[int, RedemptionState]:
-    """How much is taken back and the state after it."""
+def reversal_of(row: Row, wanted: int | None) -> tuple[int, RedemptionState]:
+    """How much of a redemption is taken back and its state after it. Raises REVERSAL_OVER, STATE_CONFLICT."""
     try:
         amount = reversible(row["amount_fen"], row["reversed_fen"], wanted)
     except AmountRefused:
@@ -265,7 +272,8 @@ def _verified(row: Row, terms: Terms) -> VerifiedHolder:
     )
 
 
-def _redemption(row: Row) -> RedemptionAnswer:
+def redemption_told(row: Row) -> RedemptionAnswer:
+    """A redemption as the partner reads it."""
     return RedemptionAnswer(
         redemption_id=row["id"],
         verification_id=row["verification_id"],

@@ -4,16 +4,28 @@ from uuid import UUID
 
 from backend.market import store
 from backend.market.answers import LIFETIME as ANSWER_LIFETIME
-from backend.market.answers import partner_access
+from backend.market.answers import partner_access, state_of
 from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
 from backend.market.checking import differences, redeemed
-from backend.market.confirming import confirm, confirmation_message, questions, refuse
+from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
+from backend.market.dry import Facts, dry_answer, terms_now
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.presenting import present, waiting_among
-from backend.market.redeeming import redeem, redemption_by_key, reverse, use_verification, verification_of
+from backend.market.receipts import sign as sign_receipt
+from backend.market.redeeming import (
+    redeem,
+    redemption_by_key,
+    redemption_told,
+    require_redeemable,
+    require_usable,
+    reversal_of,
+    reverse,
+    use_verification,
+    verification_of,
+)
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.platform.database import Connection
@@ -21,13 +33,16 @@ from backend.platform.platform import Platform
 
 __all__ = [
     "ANSWER_LIFETIME",
+    "Facts",
     "answer_of",
     "approve_benefit",
+    "asked",
     "close_offer",
     "confirm",
     "confirmation_message",
     "confirming_handler",
     "differences",
+    "dry_answer",
     "eligibility_of",
     "forget",
     "listing",
@@ -43,9 +58,16 @@ __all__ = [
     "redeem_offline",
     "redeemed",
     "redemption_by_key",
+    "redemption_told",
     "refuse",
     "reopen_offer",
+    "require_redeemable",
+    "require_usable",
+    "reversal_of",
     "reverse",
+    "sign_receipt",
+    "state_of",
+    "terms_now",
     "terms_of_version",
     "use_verification",
     "verification_of",

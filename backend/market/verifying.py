@@ -8,16 +8,14 @@ import msgspec
 
 from backend.codes import service as codes
 from backend.market import benefit_store, confirming, once, receipts, store
-from backend.market.answers import LIFETIME, partner_access, state_of, told_of
+from backend.market.answers import LIFETIME, answer_told, partner_access, state_of, tier_told, told_of
 from backend.market.benefits import terms_of
 from backend.market.deciding import decided, offer_now
 from backend.market.messages import (
     HolderAsked,
     MyVerification,
     MyVerificationPage,
-    OfferedTier,
     Result,
-    VerificationAnswer,
     VerificationAnswerNow,
     VerificationOrder,
 )
@@ -71,7 +69,7 @@ async def verify(
         row = msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, act.mark))
         told = msgspec.structs.replace(access, action=told_of(row.result), fields=("eligibility",))
         await store.add_verification(connection, told, row)
-        return await once.save(connection, partner_id, act, msgspec.json.encode(_answer(row, terms.unit)))
+        return await once.save(connection, partner_id, act, msgspec.json.encode(answer_told(row, terms.unit)))
 
 
 async def answer_of(
@@ -91,7 +89,7 @@ async def answer_of(
         verification_id=row["id"],
         benefit=row["benefit_id"],
         result=row["result"],
-        tier=_tier(terms_of(offer).unit, row["tier_value"]),
+        tier=tier_told(terms_of(offer).unit, row["tier_value"]),
         answered_at=row["answered_at"],
         expires_at=row["expires_at"],
         ref=row["ephemeral_ref"],
@@ -176,21 +174,4 @@ async def _decided(
         receipt="",
         answered_at=now,
         expires_at=now + LIFETIME,
-    )
-
-
-def _tier(unit: str, value: int) -> OfferedTier:
-    return OfferedTier(unit, f"{value:012d}")
-
-
-def _answer(row: store.NewVerification, unit: str) -> VerificationAnswer:
-    return VerificationAnswer(
-        verification_id=row.id,
-        benefit=row.benefit_id,
-        result=row.result,
-        tier=_tier(unit, row.tier_value),
-        answered_at=row.answered_at,
-        expires_at=row.expires_at,
-        ref=row.ref,
-        receipt=row.receipt,
     )

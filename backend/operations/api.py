@@ -12,6 +12,7 @@ from backend.operations.messages import KeySet, Liveness, ProblemKind, Readiness
 from backend.platform import problems
 from backend.platform.http.inputs import ThePlatform
 from backend.platform.http.operation import operation
+from backend.platform.http.signatures import SANDBOX_PATH
 from backend.platform.roles import Permission
 
 _REFERENCE_PAGE = """<!doctype html>
@@ -72,7 +73,8 @@ async def metrics(platform: ThePlatform, request: Request) -> Response[bytes]:
 
 
 @get(
-    "/.well-known/jwks.json",
+    # Below the sandbox's address too: a client is given one address for everything.
+    ["/.well-known/jwks.json", f"{SANDBOX_PATH}/.well-known/jwks.json"],
     **operation(
         Permission.PUBLIC_READ,
         "公钥集 Public keys",

@@ -19,6 +19,8 @@ from partners.signatures.possession import proven
 
 MOST_LIVE = 2
 PROOF_SECONDS = 300
+# What is carried to a desk takes days.
+DESK_PROOF_SECONDS = 7 * 24 * 3600
 
 
 async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> PartnerKey:
@@ -27,7 +29,7 @@ async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> Pa
     Raises KEY_INVALID (neither Ed25519 nor P-256), KEY_PROOF_INVALID (not made by the key, for this signer's key, within five
     minutes), TOO_MANY_KEYS, KEY_USED (somebody else's, or revoked once). Five round trips.
     """
-    public_key = _read(new.key)
+    public_key = read(new.key)
     now = platform.clock.now()
     fresh = abs(int(now.timestamp()) - new.created) <= PROOF_SECONDS
     if not fresh or not proven(public_key, platform.settings.external_url, signer.key_id, new.created, new.proof):
@@ -38,20 +40,46 @@ async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> Pa
     return found
 
 
+async def register_at_the_desk(
+    platform: Platform, connection: Connection, partner_id: UUID, credit_code: str, new: NewPartnerKey
+) -> str:
+    """Registers a key that a partner handed to the operator, proven for the partner's credit code within the last week.
+
+    Raises KEY_INVALID, KEY_PROOF_INVALID, TOO_MANY_KEYS, KEY_USED. Gives the key's id. Four round trips.
+    """
+    public_key = _read(new.key)
+    age = int(platform.clock.now().timestamp()) - new.created
+    fresh = -PROOF_SECONDS <= age <= DESK_PROOF_SECONDS
+    if not fresh or not proven(public_key, platform.settings.external_url, credit_code, new.created, new.proof):
+        raise KEY_PROOF_INVALID.error()
+    return await add(platform, connection, partner_id, jwk_of(public_key))
+
+
 async def add(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
-    """Registers a key whose possession is proven otherwise, or that we made ourselves; gives its id. Four round trips.
+    """Registers a key whose possession is proven, or that we made ourselves; gives its id. Four round trips.
 
     Raises KEY_INVALID, TOO_MANY_KEYS, KEY_USED. The partner's row is locked: two at once never make three.
     """
-    key_id = thumbprint(jwk_of(_read(jwk)))
     await store.state_for_update(connection, partner_id)
-    live = {key.key_id for key in await _live(connection, partner_id)}
+    return await _add(platform, connection, Role.PARTNER, partner_id, jwk)
+
+
+async def add_test(platform: Platform, connection: Connection, sandbox_id: UUID, jwk: Mapping[str, object]) -> str:
+    """Registers a test key of a sandbox, whose partner's row the caller holds. Raises and takes what `add` does, but one trip."""
+    return await _add(platform, connection, Role.PARTNER_TEST, sandbox_id, jwk)
+
+
+async def _add(
+    platform: Platform, connection: Connection, role: Role, owner_id: UUID, jwk: Mapping[str, object]
+) -> str:
+    key_id = thumbprint(jwk_of(read(jwk)))
+    live = {key.key_id for key in await _live(connection, owner_id, role)}
     if key_id in live:
         return key_id
     if len(live) >= MOST_LIVE:
         raise TOO_MANY_KEYS.error()
     try:
-        return await signers.register(connection, Role.PARTNER, partner_id, jwk, platform.clock.now())
+        return await signers.register(connection, role, owner_id, jwk, platform.clock.now())
     except ValueError:
         raise KEY_USED.error() from None
 
@@ -60,6 +88,11 @@ async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
     """The live keys, oldest first. One round trip."""
     async with platform.database.connection() as connection:
         return await _live(connection, partner_id)
+
+
+async def any_live(connection: Connection, partner_id: UUID) -> bool:
+    """Whether the partner has a live key. One round trip."""
+    return bool(await _live(connection, partner_id))
 
 
 async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
@@ -78,14 +111,15 @@ async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
         await webhooks.publish(connection, signer.owner_id, EventType.KEY_REVOKED, key_id, {"key_id": key_id})
 
 
-async def _live(connection: Connection, partner_id: UUID) -> list[PartnerKey]:
+async def _live(connection: Connection, owner_id: UUID, role: Role = Role.PARTNER) -> list[PartnerKey]:
     return [
         PartnerKey(row["kid"], row["algorithm"], row["created_at"])
-        for row in await signers.live(connection, Role.PARTNER, partner_id)
+        for row in await signers.live(connection, role, owner_id)
     ]
 
 
-def _read(jwk: Mapping[str, object]) -> PublicKey:
+def read(jwk: Mapping[str, object]) -> PublicKey:
+    """The public key of a JWK. Raises KEY_INVALID."""
     try:
         return public_key_from_jwk(jwk)
     except ValueError:

@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+
+from backend.partner_accounts.states import PartnerState
+from backend.platform.texts import ShortText
+from partners.benefits.terms import BenefitId
+
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max_length=40)]
 
 
 class NewPartner(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +38,12 @@ class PartnerKey(msgspec.Struct):
     key_id: str
     algorithm: str
     registered_at: datetime
+
+
+class RegisteredKey(msgspec.Struct):
+    """A key that was registered: its id is the RFC 7638 thumbprint."""
+
+    key_id: str
 
 
 class PartnerKeys(msgspec.Struct):
@@ -92,3 +104,82 @@ class PartnerPage(msgspec.Struct):
 
     partners: list[PartnerListing]
     next: str | None
+
+
+class StoreApplied(msgspec.Struct, forbid_unknown_fields=True):
+    """A store to be opened: its name and its district's code."""
+
+    name: ShortText
+    district: Code
+
+
+class PartnerOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """An enterprise applies as a partner; its Chinese name and its code are those it is registered under."""
+
+    name_en: ShortText
+    scenes: Annotated[list[Code], Meta(min_length=1, max_length=8)]
+    stores: Annotated[list[StoreApplied], Meta(min_length=1, max_length=50)]
+    benefits: Annotated[list[BenefitId], Meta(min_length=1, max_length=50)]
+
+
+class PartnerMove(msgspec.Struct):
+    """One move of a partner from state to state, and why."""
+
+    event: str
+    before: PartnerState
+    after: PartnerState
+    because: str
+    at: datetime
+
+
+Proposal = Literal["approve", "go-live", "delist"]
+
+
+class Application(msgspec.Struct):
+    """An application and where it stands. `proposal` waits for a second operator; `conforms`: whether the report of the
+    conformance kit that was handed in has every must, null without one."""
+
+    partner_id: UUID
+    enterprise_id: UUID
+    name: str
+    name_en: str
+    credit_code: str
+    state: PartnerState
+    scenes: list[str]
+    stores: list[StoreApplied]
+    benefits: list[str]
+    proposal: Proposal | None
+    because: str | None
+    conforms: bool | None
+    applied_at: datetime
+    history: list[PartnerMove]
+
+
+class ApplicationPage(msgspec.Struct):
+    """Newest first; `next` is the cursor of the following page, or null."""
+
+    applications: list[Application]
+    next: str | None
+
+
+class ApplicationProposal(msgspec.Struct, forbid_unknown_fields=True):
+    """What one operator proposes, with the reason, which the enterprise reads."""
+
+    proposal: Proposal
+    because: ShortText
+
+
+class ApplicationDecision(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the second operator confirms what was proposed, or sends it back."""
+
+    confirm: bool
+
+
+class ConformanceReport(msgspec.Struct):
+    """What `xinyi partner conformance --json` prints; of its cases only the counts are kept."""
+
+    contract: Annotated[int, Meta(ge=1, le=1000)]
+    conforms: bool
+    passed: Annotated[int, Meta(ge=0, le=10_000)]
+    failed: Annotated[int, Meta(ge=0, le=10_000)]
+    not_applicable: Annotated[int, Meta(ge=0, le=10_000)]

@@ -36,3 +36,8 @@ LAST_KEY = declare(
     "请先登记新密钥再吊销；如已泄露，请立即联系运营方吊销。",
     "Register the next one first; if it was stolen, have the operator revoke it at once.",
 )  # fmt: skip
+NOT_TESTED = declare(
+    409, "not-tested", "尚未通过自测", "No conformance report yet",
+    "请先用测试密钥提交自测报告（全部 must 通过），或由运营方验收。",
+    "Hand in a report of the conformance kit, signed with a test key, in which every must is passed.",
+)  # fmt: skip

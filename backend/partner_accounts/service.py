@@ -10,6 +10,7 @@ from backend.partner_accounts import keys, store
 from backend.partner_accounts.messages import (
     LivePartner,
     NewPartner,
+    NewPartnerKey,
     PartnerListing,
     PartnerPage,
     PartnerStore,
@@ -17,7 +18,7 @@ from backend.partner_accounts.messages import (
     TillClerk,
 )
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
-from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
+from backend.partner_accounts.states import NEXT, TESTING, PartnerEvent, PartnerState
 from backend.platform import cursors
 from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
@@ -91,6 +92,42 @@ async def add_clerk(
 async def register_key(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
     """Registers a partner's public key (JWK); gives its key id. Raises and takes what `keys.add` does."""
     return await keys.add(platform, connection, partner_id, jwk)
+
+
+async def register_key_at_the_desk(
+    platform: Platform, connection: Connection, partner_id: UUID, credit_code: str, new: NewPartnerKey
+) -> str:
+    """Registers a key that a partner handed to the operator with its proof. Raises and takes what `keys.register_at_the_desk` does."""
+    return await keys.register_at_the_desk(platform, connection, partner_id, credit_code, new)
+
+
+async def register_test_key(
+    platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]
+) -> str:
+    """Registers a test key, which opens the partner's sandbox and nothing else; gives its id.
+
+    Raises NOT_FOUND, PARTNER_SUSPENDED (not yet approved, or delisted), KEY_INVALID, TOO_MANY_KEYS, KEY_USED. Six round trips.
+    """
+    state = await store.state_for_update(connection, partner_id)
+    if state is None:
+        raise NOT_FOUND.error()
+    if PartnerState(state) not in TESTING:
+        raise PARTNER_SUSPENDED.error()
+    sandbox_id = await store.open_sandbox(connection, partner_id, new_id(platform.clock.now()))
+    if sandbox_id is None:
+        raise NOT_FOUND.error()
+    return await keys.add_test(platform, connection, sandbox_id, jwk)
+
+
+async def sandbox_partner(connection: Connection, sandbox_id: UUID, benefit_id: str | None = None) -> LivePartner:
+    """The partner whose sandbox it is, while it may test. Raises PARTNER_SUSPENDED, and BENEFIT_NOT_GRANTED if a benefit is
+    asked for that it may not honour. One round trip."""
+    row = await store.of_sandbox(connection, sandbox_id, benefit_id)
+    if row is None or PartnerState(row["state"]) not in TESTING:
+        raise PARTNER_SUSPENDED.error()
+    if benefit_id is not None and not row["granted"]:
+        raise BENEFIT_NOT_GRANTED.error()
+    return _live(row)
 
 
 async def find(connection: Connection, credit_code: str) -> UUID | None:

@@ -40,3 +40,6 @@ NEXT: Mapping[tuple[PartnerState, PartnerEvent], PartnerState] = {
     (PartnerState.RECHECKED, PartnerEvent.GO_LIVE): PartnerState.LIVE,
     (PartnerState.RECHECKED, PartnerEvent.DELIST): PartnerState.DELISTED,
 }
+
+# Who may use the sandbox: from approval until the end, also while service is interrupted, which is when it is needed most.
+TESTING = frozenset(PartnerState) - {PartnerState.APPLIED, PartnerState.DELISTED}

@@ -136,6 +136,27 @@ async def find(connection: Connection, credit_code: str) -> UUID | None:
     return found
 
 
+async def open_sandbox(connection: Connection, partner_id: UUID, sandbox_id: UUID) -> UUID | None:
+    """The id of a partner's sandbox, which is `sandbox_id` if it had none; none without such a partner."""
+    found: UUID | None = await connection.fetch_value(
+        "UPDATE partner SET sandbox_id = COALESCE(sandbox_id, $2) WHERE id = $1 RETURNING sandbox_id",
+        partner_id,
+        sandbox_id,
+    )
+    return found
+
+
+async def of_sandbox(connection: Connection, sandbox_id: UUID, benefit_id: str | None) -> Row | None:
+    """The partner whose sandbox it is, with its state and whether `benefit_id` is granted to it."""
+    return await connection.fetch_one(
+        "SELECT id, name, name_en, credit_code, state, "
+        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = $2) AS granted "
+        "FROM partner WHERE sandbox_id = $1",
+        sandbox_id,
+        benefit_id,
+    )
+
+
 async def names(connection: Connection, partner_ids: Sequence[UUID]) -> list[Row]:
     """Ids and names of partners."""
     return await connection.fetch("SELECT id, name, name_en FROM partner WHERE id = ANY($1)", list(partner_ids))

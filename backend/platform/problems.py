@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from partners.signatures.diagnosis import Diagnosis
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -31,6 +33,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     detail_en: str
     request_id: str = ""
     errors: list[FieldError] = []
+    # Only under a test key of the sandbox: what its integrator needs to see of their own request.
+    diagnosis: Diagnosis | None = None
 
 
 class ProblemType(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +71,7 @@ class Problem(Exception):
         self.detail_en = detail_en
         self.errors = errors
         self.headers = headers
+        self.diagnosis: Diagnosis | None = None
 
     def body(self, request_id: str = "") -> ProblemDetails:
         """The answer's body."""
@@ -80,6 +85,7 @@ class Problem(Exception):
             detail_en=self.detail_en,
             request_id=request_id,
             errors=self.errors,
+            diagnosis=self.diagnosis,
         )
 
 

@@ -19,10 +19,11 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     PARTNER = "partner"
+    PARTNER_TEST = "partner-test"
     SOURCE = "source"
 
 
-SIGNING_ROLES = frozenset({Role.PARTNER, Role.SOURCE})
+SIGNING_ROLES = frozenset({Role.PARTNER, Role.PARTNER_TEST, Role.SOURCE})
 
 
 class Permission(StrEnum):
@@ -49,6 +50,7 @@ class Permission(StrEnum):
     DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
     SUBSIDIES_DECIDE = "subsidies.decide"
+    PARTNERS_DECIDE = "partners.decide"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -56,6 +58,7 @@ class Permission(StrEnum):
     PARTNER_KEYS = "partner.keys"
     PARTNER_WEBHOOKS = "partner.webhooks"
     PARTNER_STATEMENTS = "partner.statements"
+    SANDBOX_USE = "sandbox.use"
 
 
 _PERSON = frozenset({Role.RESIDENT})
@@ -83,13 +86,16 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
     Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
-    Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER}),
     Permission.PARTNER_STATEMENTS: frozenset({Role.PARTNER}),
+    # Each key sees the addresses of its own owner; the owner of a test key is the partner's sandbox.
+    Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER, Role.PARTNER_TEST}),
+    Permission.SANDBOX_USE: frozenset({Role.PARTNER_TEST}),
 }
 
 

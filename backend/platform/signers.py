@@ -1,6 +1,6 @@
 """Public keys of those who sign requests to us: partners and sources. The worker's copy follows the database by signal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class SignerKeys:
     def find(self, key_id: str) -> SignerKeyEntry | None:
         """The live key of that id, or None."""
         return self._entries.get(key_id)
+
+    def ids(self, role: Role) -> Iterator[str]:
+        """The ids of all live keys of one kind of owner."""
+        return (key_id for key_id, entry in self._entries.items() if entry.role is role)
 
 
 async def register(connection: Connection, role: Role, owner_id: UUID, jwk: Mapping[str, object], now: datetime) -> str:

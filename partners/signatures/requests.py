@@ -22,7 +22,7 @@ NONCE_LIFETIME_SECONDS = 180
 RefusalCode = Literal["signature-missing", "signature-invalid", "signature-stale", "key-unknown"]
 
 _OPTIONAL = ("content-type", "content-digest", "idempotency-key")
-_INPUT = re.compile(
+INPUT = re.compile(
     r'sig=\((?P<components>"[a-z0-9@-]+"(?: "[a-z0-9@-]+")*)\);created=(?P<created>[1-9][0-9]{0,11})'
     r';keyid="(?P<keyid>[A-Za-z0-9_-]{43})";nonce="(?P<nonce>[A-Za-z0-9_-]{16,64})";tag="(?P<tag>[a-z-]{1,40})"'
 )
@@ -58,7 +58,7 @@ class Refused(msgspec.Struct, frozen=True):
     code: RefusalCode
 
 
-def _components(message: RequestMessage) -> list[tuple[str, str]]:
+def components_of(message: RequestMessage) -> list[tuple[str, str]]:
     """The identifiers that must be covered, each with its value. Raises ValueError for a body without a type."""
     if message.body and "content-type" not in message.headers:
         raise ValueError("a request with a body needs a content-type")
@@ -75,10 +75,10 @@ def sign_request(message: RequestMessage, key: SigningKey, created: int, nonce: 
     """
     added = {"content-digest": content_digest(message.body)} if message.body else {}
     whole = RequestMessage(message.method, message.target_uri, {**message.headers, **added}, message.body)
-    components = _components(whole)
+    components = components_of(whole)
     names = " ".join(identifier for identifier, _ in components)
     parameters = f'({names});created={created};keyid="{key.key_id}";nonce="{nonce}";tag="{tag}"'
-    if _INPUT.fullmatch(f"{LABEL}={parameters}") is None:
+    if INPUT.fullmatch(f"{LABEL}={parameters}") is None:
         raise ValueError("created, key id, nonce or tag have not the form of the profile")
     return {
         **added,
@@ -97,7 +97,7 @@ def verify_request(
     given_input, given_signature = message.headers.get("signature-input"), message.headers.get("signature")
     if given_input is None or given_signature is None:
         return Refused("signature-missing")
-    parsed, signature = _INPUT.fullmatch(given_input), signature_in(given_signature)
+    parsed, signature = INPUT.fullmatch(given_input), signature_in(given_signature)
     if parsed is None or signature is None:
         return Refused("signature-invalid")
     public_key = keys(parsed["keyid"])
@@ -111,7 +111,7 @@ def verify_request(
     if parsed["tag"] != tag or digest != (content_digest(message.body) if message.body else None):
         return Refused("signature-invalid")
     try:
-        components = _components(message)
+        components = components_of(message)
         base = signature_base(components, given_input.partition("=")[2])
     except ValueError:
         return Refused("signature-invalid")

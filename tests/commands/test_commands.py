@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from backend.city.generator import City
 from partners.signatures.keys import jwk_of, thumbprint
 from tests.builders.server import REPOSITORY, free_port
 from tests.commands.conftest import Xinyi
@@ -85,6 +86,9 @@ def test_keys_of_others_are_registered_from_a_file_and_revoked(xinyi: Xinyi, tmp
     ):
         refused = xinyi("keys", "register", owner, str(file))
         assert (refused.returncode, "Traceback" in refused.stderr) == (3, False), (owner, file, refused.stderr)
+    partner = City(seed=2026, residents=10).partners[0].credit_code
+    unproven = xinyi("keys", "register", partner, str(jwk))
+    assert (unproven.returncode, "proof of possession" in unproven.stderr) == (3, True)
     assert xinyi("keys", "revoke", thumbprint(jwk_of(public_key))).returncode == 0
     assert xinyi("keys", "register", "civil-affairs", str(pem)).returncode == 3
 

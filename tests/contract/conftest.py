@@ -84,7 +84,7 @@ def callers(server: Server) -> Mapping[str, AuthBase]:
     people["applicant"] = "15488880001"
     people["auditor"] = AUDITOR_PHONE
     people["leaver"] = "15488880002"
-    institutions = {name: known[name].key_file for name in ("partner", "lender", "source")}
+    institutions = {name: known[name].key_file for name in ("partner", "partner-test", "lender", "source")}
     return {
         "nobody": Anonymous(),
         **{name: SignedIn(server.sign_in(phone)["access_token"]) for name, phone in people.items()},

@@ -26,9 +26,10 @@ ROLES_OF = {
     "operator": {Role.OPERATOR, Role.APPLICANT},
     "auditor": {Role.AUDITOR, Role.APPLICANT},
     "partner": {Role.PARTNER},
+    "partner-test": {Role.PARTNER_TEST},
     "source": {Role.SOURCE},
 }
-SIGNING = {"partner", "source"}
+SIGNING = {"partner", "partner-test", "source"}
 
 # Whoever may do these loses what the other tests need; that they may is seen where the contract is fuzzed.
 ENDING = {"DELETE /v1/me", "DELETE /v1/me/sessions", "DELETE /v1/me/consents/{kind}"}

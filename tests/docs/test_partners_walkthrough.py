@@ -15,11 +15,13 @@ from typing import NamedTuple, get_args
 import httpx2
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from litestar import Litestar
 
 from backend.city.generator import City
 from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.messages import NewPartnerKey
 from backend.platform import problems
 from backend.platform.clock import Clock
 from backend.platform.platform import Platform
@@ -39,6 +41,7 @@ from partners.sdk.conformance.contract import (
     Verdict,
     Verify,
 )
+from partners.signatures.keys import jwk_of
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
 from tests.builders.people import Person, PersonBuilder
@@ -99,6 +102,15 @@ async def world(
         file = tmp_path / f"partner-{partner.code}.pem"
         file.write_bytes(pem)
         environment["KEY" if partner.code == BOOKSHOP else "LENDER_KEY"] = str(file)
+        if partner.code == BOOKSHOP:
+            test_key = Ed25519PrivateKey.generate()
+            file = tmp_path / "test-key.pem"
+            file.write_bytes(test_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            environment["TEST_KEY"] = str(file)
+            async with platform.database.transaction() as connection:
+                jwk = jwk_of(test_key.public_key())
+                await partner_accounts.register_test_key(platform, connection, made.partner_id, jwk)
+            await platform.signers.reload()
         partners[partner.code] = made
     resident = await person("欧阳诗涵")
     await run_due()
@@ -138,7 +150,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
     done = await walk(script(DOCUMENT))
     assert done.code == 0, (done.output, done.errors)
     said = [
-        (status, next(str(body[name]) for name in ("code", "state", "result") if name in body))
+        (status, next((str(body[name]) for name in ("code", "state", "result") if name in body), "shown"))
         for status, body in answers(done.output)
     ]
     assert said == [
@@ -146,9 +158,15 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"),
         (201, "partly-reversed"), (201, "reversed"),
         (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
+        (201, "shown"), (200, "shown"), (200, "answered"), (201, "redeemed"), (201, "reversed"),
+        (201, "shown"), (201, "eligible"), (201, "redeemed"),
     ]  # fmt: skip
     assert done.output.count("response signature verified") == len(said)
     assert done.output.count("\nreplayed") == 1
+    assert said[-3][1].startswith("IC1:")
+    diagnosed = json.loads(done.output.rsplit("\n", 1)[-1])
+    assert diagnosed["code"] == "signature-invalid"
+    assert diagnosed["diagnosis"]["difference"]["byte"] == len(diagnosed["diagnosis"]["signature_base"])
     assert world.resident.name not in done.output
     assert str(world.resident.subject_id) not in done.output
 
@@ -156,10 +174,10 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
 async def test_what_was_replayed_is_the_first_answer_to_the_letter(walk: Walk) -> None:
     done = await walk(script(DOCUMENT))
     redeemed = [body for _, body in answers(done.output) if body.get("state") == "redeemed" and "receipt" in body]
-    assert len(redeemed) == 3
+    assert len(redeemed) == 4
     assert redeemed[0] == redeemed[1] == redeemed[2]
     reversals = [body for _, body in answers(done.output) if "reversal_id" in body]
-    assert [(body["amount_fen"], body["left_fen"]) for body in reversals] == [(200, 300), (300, 0)]
+    assert [(body["amount_fen"], body["left_fen"]) for body in reversals] == [(200, 300), (300, 0), (0, 0)]
 
 
 ALTERATIONS = {
@@ -228,8 +246,11 @@ async def test_the_key_made_with_openssl_is_registered_under_the_id_that_the_pag
     refused = await walk(beginning())
     assert [body["code"] for _, body in answers(refused.output)] == ["key-unknown"]
     async with platform.database.transaction() as connection:
-        jwk = json.loads(printed[1])
-        key_id = await partner_accounts.register_key(platform, connection, world.bookshop.partner_id, jwk)
+        new = msgspec.json.decode((own_key.parent / "my-key.json").read_bytes(), type=NewPartnerKey)
+        assert new.key == json.loads(printed[1])
+        key_id = await partner_accounts.register_key_at_the_desk(
+            platform, connection, world.bookshop.partner_id, "91320100748204660Q", new
+        )
     await platform.signers.reload()
     assert key_id == printed[2]
     accepted = await walk(beginning())
@@ -378,6 +399,7 @@ def test_a_reader_who_sets_nothing_uses_the_synthetic_city() -> None:
         "URL": Settings().external_url,
         "KEY": f".data/demo/partner-{BOOKSHOP}.pem",
         "LENDER_KEY": f".data/demo/partner-{LIBRARY}.pem",
+        "TEST_KEY": f".data/demo/partner-{BOOKSHOP}-test.pem",
         "PHONE": City(seed=2026, residents=10).resident(0).mobile,
     }
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from backend.app import build
 from backend.partner_accounts import keys
+from backend.partner_accounts.messages import NewPartnerKey
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
+from backend.platform.problems import Problem
 from backend.platform.settings import Settings
 from partners.signatures.keys import jwk_of
 from partners.signatures.possession import prove
@@ -124,3 +127,36 @@ async def test_what_is_no_public_key_of_the_two_kinds_is_refused(partner: Partne
     for key in ({}, {"kty": "RSA", "n": "AQ", "e": "AQAB"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}):
         refused = await partner("POST", PATH, {**good, "key": key})
         assert (refused.status_code, refused.json()["code"]) == (422, "key-invalid")
+
+
+CREDIT_CODE = "91320100748204660Q"
+
+
+def handed_over(partner: PartnerCaller, **changes: Any) -> NewPartnerKey:
+    """What a partner hands to the operator, proven for its credit code unless changed."""
+    return msgspec.convert(asked(partner, new_signing_key(), **{"voucher": CREDIT_CODE, **changes}), NewPartnerKey)
+
+
+async def at_the_desk(partner: PartnerCaller, platform: Platform, new: NewPartnerKey) -> str:
+    """What the operator does with it."""
+    async with platform.database.transaction() as connection:
+        return await keys.register_at_the_desk(platform, connection, partner.partner_id, CREDIT_CODE, new)
+
+
+async def test_a_key_handed_to_the_operator_needs_a_proof_for_that_partner(
+    partner: PartnerCaller, platform: Platform, clock: SettableClock
+) -> None:
+    good = handed_over(partner)
+    clock.move(timedelta(days=6))
+    assert len(await at_the_desk(partner, platform, good)) == 43
+    now = int(clock.now().timestamp())
+    for bad in (
+        handed_over(partner, voucher="91320100748204661Q"),
+        handed_over(partner, server="https://other.example"),
+        handed_over(partner, proven_by=new_signing_key()),
+        handed_over(partner, created=now - 8 * 24 * 3600),
+        handed_over(partner, created=now + 301),
+    ):
+        with pytest.raises(Problem) as refused:
+            await at_the_desk(partner, platform, bad)
+        assert refused.value.kind.code == "key-proof-invalid"

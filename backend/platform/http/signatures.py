@@ -4,6 +4,8 @@ Order of work: size, key state, time, signature with digest and components, nonc
 over the request's method, target, digest and signature, so that it cannot be moved to another request.
 """
 
+import base64
+import binascii
 from typing import Any
 
 import msgspec
@@ -15,14 +17,18 @@ from redis.exceptions import RedisError
 from backend.platform.callers import Signer
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
-from backend.platform.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, Problem
-from backend.platform.roles import Permission, is_signed
+from backend.platform.problems import MEDIA_TYPE, TOO_LARGE, UNAVAILABLE, FieldError, Problem
+from backend.platform.roles import Permission, Role, is_signed
 from backend.platform.signature_problems import BY_CODE, NONCE_REPLAYED
+from partners.signatures.diagnosis import claimed_key_id, diagnose
 from partners.signatures.keys import PublicKey
 from partners.signatures.requests import NONCE_LIFETIME_SECONDS, Refused, RequestMessage, verify_request
 from partners.signatures.responses import ResponseMessage, sign_response
 
 REQUEST_TAG = "xinyi-request"
+# What stands below this path is the sandbox: personas instead of residents, test keys instead of live ones.
+SANDBOX_PATH = "/sandbox"
+OWN_BASE_HEADER = "xinyi-signature-base"
 
 
 class MessageSignatures(ASGIMiddleware):
@@ -93,7 +99,7 @@ async def _verify(scope: Scope, platform: Platform, message: RequestMessage) -> 
 
     verdict = verify_request(message, public_key, int(platform.clock.now().timestamp()), REQUEST_TAG)
     if isinstance(verdict, Refused):
-        raise BY_CODE[verdict.code].error()
+        raise _explained(BY_CODE[verdict.code].error(), scope, platform, message)
     try:
         fresh = await platform.cache.set(
             f"nonce:{verdict.key_id}:{verdict.nonce}", b"1", nx=True, ex=NONCE_LIFETIME_SECONDS
@@ -109,6 +115,33 @@ async def _verify(scope: Scope, platform: Platform, message: RequestMessage) -> 
     return Signer(
         role=entry.role, owner_id=entry.owner_id, key_id=verdict.key_id, request_id=scope["state"]["request_id"]
     )
+
+
+def _explained(problem: Problem, scope: Scope, platform: Platform, message: RequestMessage) -> Problem:
+    """The refusal, with its diagnosis if it happened in the sandbox or under a test key; never under a live one."""
+    entry = platform.signers.find(claimed_key_id(message))
+    if entry is None and not scope["path"].startswith(f"{SANDBOX_PATH}/"):
+        return problem
+    if entry is not None and entry.role is not Role.PARTNER_TEST:
+        return problem
+    now = int(platform.clock.now().timestamp())
+    problem.diagnosis, findings = diagnose(
+        message,
+        entry.public_key if entry is not None else None,
+        platform.signers.ids(Role.PARTNER_TEST),
+        now,
+        REQUEST_TAG,
+        _own_base(message),
+    )
+    problem.errors += [FieldError(each.component, each.zh, each.en) for each in findings]
+    return problem
+
+
+def _own_base(message: RequestMessage) -> bytes | None:
+    try:
+        return base64.b64decode(message.headers[OWN_BASE_HEADER], validate=True)
+    except (KeyError, binascii.Error):
+        return None
 
 
 class _SigningSend:
