@@ -29,6 +29,7 @@ import backend.deposits.api
 import backend.deposits.service
 import backend.deposits.tables
 import backend.devices.api
+import backend.devices.lists
 import backend.devices.service
 import backend.devices.tables
 import backend.displays.api
@@ -48,6 +49,7 @@ import backend.ledger.tables
 import backend.market.api
 import backend.market.confirming
 import backend.market.confirming_api
+import backend.market.enterprise_api
 import backend.market.service
 import backend.market.tables
 import backend.objections.api
@@ -56,6 +58,8 @@ import backend.objections.tables
 import backend.pages.api
 import backend.partner_accounts.api
 import backend.partner_accounts.applying_api
+import backend.partner_accounts.keys
+import backend.partner_accounts.lists
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -142,6 +146,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.ledger.api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
+    *backend.market.enterprise_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
@@ -162,6 +167,8 @@ REFERENCES: tuple[Reference[Any], ...] = (
     backend.rule_sets.published.PUBLISHED,
     backend.passes.lists.PASSES.marked,
     backend.displays.lists.DISPLAYS.marked,
+    backend.devices.lists.DEVICES.marked,
+    backend.partner_accounts.lists.PARTNER_KEYS.marked,
 )
 
 # What each room forgets when a person leaves, in this order.
@@ -223,6 +230,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("codes-forget-expired", timedelta(hours=1), lambda: backend.codes.service.forget_expired(platform)),
         Job("passes-forget-ended", timedelta(hours=1), lambda: backend.passes.service.forget_ended(platform)),
         Job("sandbox-forget-old", timedelta(hours=1), lambda: backend.sandbox.service.forget_old(platform)),
+        Job("devices-free-places", timedelta(days=1), lambda: backend.devices.service.free_places(platform)),
+        Job("partner-keys-free-places", timedelta(days=1), lambda: backend.partner_accounts.keys.free_places(platform)),
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),

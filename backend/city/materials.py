@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from partners.benefits.terms import OfflineTerms
+from partners.benefits.terms import HolderKind, OfflineTerms
 
 Scene = Literal["travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"]
 
@@ -145,6 +145,7 @@ class Benefit(_Strict, frozen=True):
     tiers: tuple[Tier, ...]
     valid_from: date
     valid_until: date
+    holder: HolderKind = HolderKind.PERSON
     open_to_all: bool = False
     basic_public_service: bool = False
     confirm: bool = False

@@ -1,9 +1,10 @@
 """The integrity code over HTTP: tickets for the phone, the current code, and its picture."""
 
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from backend.codes import problems, service
@@ -11,7 +12,7 @@ from backend.codes.messages import ShownCode, TicketBatch, TicketOrder
 from backend.consents.problems import CONSENT_MISSING
 from backend.platform.http.inputs import TheCaller, ThePlatform
 from backend.platform.http.operation import operation
-from backend.platform.problems import RATE_LIMITED
+from backend.platform.problems import NOT_FOUND, RATE_LIMITED
 from backend.platform.roles import Permission
 
 SceneName = Annotated[
@@ -27,6 +28,18 @@ _CODE = {
     "server_time": "2026-11-23T08:00:00Z",
     "expires_at": "2026-11-23T08:00:30Z",
 }
+_TICKETS = {
+    "server_time": "2026-11-23T08:00:00Z",
+    "step_seconds": 30,
+    "tickets": [
+        {
+            "tid": "Zm9ydHl0d29ieXQ",
+            "k": "c2V2ZW50eS1maXZlLWJ5dGVzLW9mLWtleS1tYXRlcmlhbA",
+            "slot": 0,
+            "exp": "2026-11-24T08:00:00Z",
+        }
+    ],
+}
 
 
 @post(
@@ -39,18 +52,7 @@ _CODE = {
         "Two database round trips and one cache round trip.",
         raises=(CONSENT_MISSING, RATE_LIMITED),
         example={"count": 32},
-        answer={
-            "server_time": "2026-11-23T08:00:00Z",
-            "step_seconds": 30,
-            "tickets": [
-                {
-                    "tid": "Zm9ydHl0d29ieXQ",
-                    "k": "c2V2ZW50eS1maXZlLWJ5dGVzLW9mLWtleS1tYXRlcmlhbA",
-                    "slot": 0,
-                    "exp": "2026-11-24T08:00:00Z",
-                }
-            ],
-        },
+        answer=_TICKETS,
     ),
 )
 async def fetch_tickets(platform: ThePlatform, caller: TheCaller, data: JSONBody[TicketOrder]) -> TicketBatch:
@@ -70,6 +72,42 @@ async def fetch_tickets(platform: ThePlatform, caller: TheCaller, data: JSONBody
 )
 async def current_code(platform: ThePlatform, caller: TheCaller, scene: SceneName) -> ShownCode:
     return await service.current_code(platform, caller, scene)
+
+
+@post(
+    "/v1/enterprises/{enterprise_id:uuid}/code-tickets",
+    status_code=HTTP_200_OK,
+    **operation(
+        Permission.ENTERPRISE_ACT,
+        "领取企业身份码票据 Fetch an enterprise's code tickets",
+        "由经办人领取，与个人票据同一格式，每张只用一次；企业退出或经办终止即失效。The same tickets as a person's, for its agent; void once the enterprise "
+        "withdraws or the agent ceases to act. Two database round trips and one cache round trip.",
+        raises=(NOT_FOUND, RATE_LIMITED),
+        example={"count": 32},
+        answer=_TICKETS,
+    ),
+)
+async def fetch_enterprise_tickets(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], data: JSONBody[TicketOrder]
+) -> TicketBatch:
+    return await service.fetch_tickets(platform, caller, data.count, enterprise_id)
+
+
+@get(
+    "/v1/enterprises/{enterprise_id:uuid}/code",
+    **operation(
+        Permission.ENTERPRISE_ACT,
+        "企业当前身份码 An enterprise's current code",
+        "与个人诚信码同一格式，看不出持码人是个人还是企业；用后即废。Nobody sees from it whether a person or an enterprise shows it; single use. "
+        "Two database round trips and one cache round trip.",
+        raises=(NOT_FOUND, RATE_LIMITED, problems.SCENE_UNKNOWN),
+        answer=_CODE,
+    ),
+)
+async def current_enterprise_code(
+    platform: ThePlatform, caller: TheCaller, enterprise_id: FromPath[UUID], scene: SceneName
+) -> ShownCode:
+    return await service.current_code(platform, caller, scene, enterprise_id)
 
 
 @get(
@@ -104,4 +142,4 @@ def _picture(drawn: bytes, media_type: str) -> Response[bytes]:
     return Response(drawn, media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
-HANDLERS = (fetch_tickets, current_code, code_png, code_svg)
+HANDLERS = (fetch_tickets, current_code, fetch_enterprise_tickets, current_enterprise_code, code_png, code_svg)

@@ -43,8 +43,10 @@ class ShownCode(msgspec.Struct):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Whose code was burned; `computes` says whether that person consents to a score."""
+    """Whose code was burned: a person's, of which `computes` says whether they consent to a score, or an enterprise's, of which no
+    account is told: which agent showed it is nobody's business."""
 
-    account_id: UUID
+    account_id: UUID | None
     subject_id: UUID
     computes: bool
+    enterprise_id: UUID | None = None

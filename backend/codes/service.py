@@ -12,9 +12,10 @@ from backend.codes.messages import Holder, ShownCode, Ticket, TicketBatch
 from backend.codes.problems import CODE_MALFORMED, CODE_STALE, CODE_UNUSABLE, SCENE_UNKNOWN
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
+from backend.enterprises import service as enterprises
 from backend.platform.access import Access
 from backend.platform.callers import Caller
-from backend.platform.database import Connection
+from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import FieldError, Problem
@@ -43,26 +44,31 @@ def scene_names() -> tuple[str, ...]:
     return tuple(scene.name.lower() for scene in Scene if scene is not Scene.ANY)
 
 
-async def fetch_tickets(platform: Platform, caller: Caller, count: int) -> TicketBatch:
-    """`count` (1 to 32) one-time tickets for the caller's phone, 24 hours at most and no longer than the consent to show.
+async def fetch_tickets(
+    platform: Platform, caller: Caller, count: int, enterprise_id: UUID | None = None
+) -> TicketBatch:
+    """`count` (1 to 32) one-time tickets for the caller's phone, 24 hours at most and no longer than the consent to show; with
+    `enterprise_id`, the enterprise's, for as long as the caller acts for it.
 
-    Raises CONSENT_MISSING, RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
+    Raises CONSENT_MISSING, NOT_FOUND (does not act for the enterprise), RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
     """
-    await take(platform.cache, _BATCHES, str(caller.account_id))
-    drawn, expires_at = await _draw(platform, caller, count)
+    await take(platform.cache, _BATCHES, _whose(caller, enterprise_id))
+    drawn, expires_at = await _draw(platform, caller, count, enterprise_id)
     now = platform.clock.now()
     tickets = [Ticket(_text(ticket.ticket_id), _text(ticket.key), ticket.slot, expires_at) for ticket in drawn]
     return TicketBatch(now, ic1.STEP_SECONDS, tickets)
 
 
-async def current_code(platform: Platform, caller: Caller, scene_name: str) -> ShownCode:
-    """A code for now, over a fresh ticket, as text and as digits.
+async def current_code(
+    platform: Platform, caller: Caller, scene_name: str, enterprise_id: UUID | None = None
+) -> ShownCode:
+    """A code for now, over a fresh ticket, as text and as digits: the caller's, or that of an enterprise the caller acts for.
 
-    Raises SCENE_UNKNOWN, CONSENT_MISSING, RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
+    Raises SCENE_UNKNOWN, CONSENT_MISSING, NOT_FOUND (does not act for the enterprise), RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
     """
     scene = scene_named(scene_name)
-    await take(platform.cache, _SHOWN, str(caller.account_id))
-    [ticket], _ = await _draw(platform, caller, 1)
+    await take(platform.cache, _SHOWN, _whose(caller, enterprise_id))
+    [ticket], _ = await _draw(platform, caller, 1, enterprise_id)
     now = platform.clock.now()
     seconds = int(now.timestamp())
     ends = (ic1.step_at(seconds) + 1) * ic1.STEP_SECONDS
@@ -107,7 +113,8 @@ async def burn(
     """Burns a shown code (text of the QR, or its digits) for one verification, in the caller's transaction; gives its holder.
 
     `scene` is the benefit's; a code shown for another scene is refused. Only after the MAC is ours can a code be stale.
-    A code under a consent that has ended since is refused like an unknown one, also when consent was given anew.
+    A code under a consent that has ended since is refused like an unknown one, also when consent was given anew; and so
+    is an enterprise's once it has withdrawn, or whoever fetched the ticket has ceased to act for it since.
     Raises CODE_MALFORMED, CODE_UNUSABLE (one answer for unknown, used, revoked, forged and wrong scene), CODE_STALE,
     RATE_LIMITED. Two database round trips and one cache round trip; digits take one more of the database.
     """
@@ -127,9 +134,8 @@ async def burn(
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
-    """Leaving: every ticket is revoked."""
-    if subject_id is not None:
-        await store.forget(connection, subject_id)
+    """Leaving: every ticket is revoked, also those that the person fetched for an enterprise."""
+    await store.forget(connection, account_id, subject_id)
 
 
 async def forget_expired(platform: Platform) -> int:
@@ -138,26 +144,43 @@ async def forget_expired(platform: Platform) -> int:
         return await store.forget_expired(connection, platform.clock.now() - timedelta(hours=1))
 
 
-async def _draw(platform: Platform, caller: Caller, count: int) -> tuple[list[ic1.Ticket], datetime]:
+def _whose(caller: Caller, enterprise_id: UUID | None) -> str:
+    """What a limit counts: the caller, or the caller for one enterprise; a stranger's tries use up nothing of an enterprise's."""
+    return str(caller.account_id) if enterprise_id is None else f"{caller.account_id}:{enterprise_id}"
+
+
+async def _draw(
+    platform: Platform, caller: Caller, count: int, enterprise_id: UUID | None
+) -> tuple[list[ic1.Ticket], datetime]:
     """Fresh tickets under the active key, and when they expire."""
-    subject_id = caller.proven_subject()
+    caller.proven_subject()
     key = platform.keys.active(Purpose.TICKET)
     now = platform.clock.now()
     drawn: list[ic1.Ticket] = []
     async with platform.database.transaction() as connection:
-        until = await consents.require(connection, ConsentKind.SHOW, subject_id, now)
-        expires_at = min(now + TICKET_LIFETIME, until)
+        subject_id, expires_at = await _bearer(connection, caller, enterprise_id, now)
         # A keypad handle that is taken costs one more round; among a million live tickets that happens once in a million.
         while len(drawn) < count:
             fresh = [secrets.token_bytes(ic1.TICKET_BYTES) for _ in range(count - len(drawn))]
             handles = {ticket_id: int(ic1.digit_handle(ticket_id)) for ticket_id in fresh}
             kept = await store.add(
-                connection, handles, caller.account_id, subject_id, key.slot_number(), now, expires_at
+                connection, handles, caller.account_id, subject_id, key.slot_number(), now, expires_at, enterprise_id
             )
             drawn += [
                 ic1.Ticket(ticket_id, ic1.ticket_key(key.secret, ticket_id), key.slot_number()) for ticket_id in kept
             ]
     return drawn, expires_at
+
+
+async def _bearer(
+    connection: Connection, caller: Caller, enterprise_id: UUID | None, now: datetime
+) -> tuple[UUID, datetime]:
+    """Whose tickets are drawn, and until when they hold. A person's rest on the consent to show, an enterprise's on its agent."""
+    latest = now + TICKET_LIFETIME
+    if enterprise_id is not None:
+        return (await enterprises.acting_for(connection, caller, enterprise_id, hold=True)).subject_id, latest
+    subject_id = caller.proven_subject()
+    return subject_id, min(latest, await consents.require(connection, ConsentKind.SHOW, subject_id, now))
 
 
 def _require_genuine(platform: Platform, code: ic1.Code) -> None:
@@ -200,11 +223,23 @@ async def _burn(
     now: datetime,
 ) -> Holder:
     row = await store.burn(connection, ticket_id, slot, partner_id, verification_id, now)
-    given = await consents.given(connection, row["subject_id"], now) if row is not None else {}
-    if row is None or ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > row["issued_at"]:
+    holder = await _shown_by(connection, row, now) if row is not None else None
+    if holder is None:
         # If the code is somebody's after all, its holder reads of the failed attempt.
         await store.holder(connection, access, ticket_id)
         raise CODE_UNUSABLE.error()
+    return holder
+
+
+async def _shown_by(connection: Connection, row: Row, now: datetime) -> Holder | None:
+    """Whose code it is, if what the ticket rests on has held without a break since it was issued. One round trip either way."""
+    if row["enterprise_id"] is not None:
+        since = await enterprises.acting_since(connection, row["account_id"], row["enterprise_id"])
+        holds = since is not None and since <= row["issued_at"]
+        return Holder(None, row["subject_id"], False, row["enterprise_id"]) if holds else None
+    given = await consents.given(connection, row["subject_id"], now)
+    if ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > row["issued_at"]:
+        return None
     return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in given)
 
 

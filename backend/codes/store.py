@@ -16,12 +16,13 @@ async def add(
     slot: int,
     issued_at: datetime,
     expires_at: datetime,
+    enterprise_id: UUID | None,
 ) -> list[bytes]:
     """Writes fresh tickets (id -> handle) in one statement; gives the ids of those whose handle was free."""
     rows = await connection.impersonal(
         "ids only, of tickets that are being made for the person who asks",
-        "INSERT INTO code_ticket (id, handle, account_id, subject_id, slot, issued_at, expires_at) "
-        "SELECT fresh.id, fresh.handle, $3, $4, $5, $6, $7 FROM unnest($1::bytea[], $2::bigint[]) AS fresh(id, handle) "
+        "INSERT INTO code_ticket (id, handle, account_id, subject_id, slot, issued_at, expires_at, enterprise_id) "
+        "SELECT fresh.id, fresh.handle, $3, $4, $5, $6, $7, $8 FROM unnest($1::bytea[], $2::bigint[]) AS fresh(id, handle) "
         "ON CONFLICT DO NOTHING RETURNING id",
         list(handles),
         list(handles.values()),
@@ -30,6 +31,7 @@ async def add(
         slot,
         issued_at,
         expires_at,
+        enterprise_id,
     )
     return [row["id"] for row in rows]
 
@@ -57,7 +59,8 @@ async def burn(
         "INSERT INTO code_burn (ticket_id, account_id, subject_id, partner_id, verification_id, burned_at) "
         "SELECT id, account_id, subject_id, $3, $4, $5 FROM code_ticket "
         "WHERE id = $1 AND slot = $2 AND expires_at > $5 ON CONFLICT (ticket_id) DO NOTHING "
-        "RETURNING account_id, subject_id, (SELECT issued_at FROM code_ticket WHERE id = $1) AS issued_at",
+        "RETURNING account_id, subject_id, (SELECT issued_at FROM code_ticket WHERE id = $1) AS issued_at, "
+        "(SELECT enterprise_id FROM code_ticket WHERE id = $1) AS enterprise_id",
         ticket_id,
         slot,
         partner_id,
@@ -86,9 +89,14 @@ async def owned(connection: Connection, access: Access, ticket_id: bytes, accoun
     return row is not None
 
 
-async def forget(connection: Connection, subject_id: UUID) -> int:
-    """Deletes every ticket of a subject, and with it every burn; gives the number of tickets."""
-    return await connection.execute("DELETE FROM code_ticket WHERE subject_id = $1", subject_id)
+async def forget(connection: Connection, account_id: UUID, subject_id: UUID | None) -> int:
+    """Deletes every ticket of a subject, and those that the account fetched for enterprises, and with them every burn; gives the
+    number of tickets."""
+    return await connection.execute(
+        "DELETE FROM code_ticket WHERE subject_id = $2 OR (account_id = $1 AND enterprise_id IS NOT NULL)",
+        account_id,
+        subject_id,
+    )
 
 
 async def forget_expired(connection: Connection, before: datetime) -> int:

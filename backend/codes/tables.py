@@ -5,7 +5,9 @@ from piccolo.table import Table
 
 
 class CodeTicket(Table, tablename="code_ticket"):
-    """A one-time ticket. Its key follows from its id and the key of its slot, and is not stored; `handle` is its id on a keypad."""
+    """A one-time ticket. Its key follows from its id and the key of its slot, and is not stored; `handle` is its id on a keypad.
+
+    With `enterprise_id` it is the enterprise's: subject is the enterprise, account the agent who fetched it."""
 
     id = Bytea(primary_key=True, default=None)
     account_id = UUID(null=False, default=None)
@@ -14,6 +16,7 @@ class CodeTicket(Table, tablename="code_ticket"):
     slot = SmallInt(null=False, default=None)
     issued_at = Timestamptz(null=False, default=None)
     expires_at = Timestamptz(null=False, default=None)
+    enterprise_id = UUID(null=True, default=None)
 
 
 class CodeBurn(Table, tablename="code_burn"):
@@ -32,6 +35,7 @@ PERSONAL = frozenset({"code_ticket", "code_burn"})
 CONSTRAINTS = (
     "CREATE UNIQUE INDEX code_ticket_handle ON code_ticket (handle)",
     "CREATE INDEX code_ticket_subject ON code_ticket (subject_id)",
+    "CREATE INDEX code_ticket_agent ON code_ticket (account_id) WHERE enterprise_id IS NOT NULL",
     "CREATE INDEX code_ticket_expires ON code_ticket (expires_at)",
     "ALTER TABLE code_ticket ADD CHECK (octet_length(id) = 10 AND slot BETWEEN 0 AND 15)",
     "ALTER TABLE code_ticket ADD CHECK (expires_at > issued_at AND expires_at <= issued_at + interval '24 hours')",

@@ -49,6 +49,7 @@ from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.row_ids import new_id
 from backend.platform.terms import day_after, require_last_day
 from backend.platform.working_days import add_months
+from partners.benefits.eligibility import Commitments
 
 TOPIC = "commitment"
 
@@ -234,6 +235,12 @@ async def published_of(
 async def is_published(connection: Connection, enterprise_id: UUID, commitment_id: UUID) -> bool:
     """Whether it is a public commitment of the enterprise that was not broken. One round trip."""
     return await store.is_published(connection, enterprise_id, commitment_id)
+
+
+async def counted(connection: Connection, enterprise_id: UUID) -> Commitments:
+    """How many commitments an enterprise made, kept and broke: the whole of its standing. One round trip."""
+    row = await store.counted(connection, enterprise_id)
+    return Commitments(made=row["made"], kept=row["kept"], broken=row["broken"])
 
 
 def due_handler(platform: Platform) -> Callable[[Connection, list[UUID]], Awaitable[None]]:

@@ -59,6 +59,16 @@ async def has_broken(connection: Connection, enterprise_id: UUID) -> bool:
     return found
 
 
+async def counted(connection: Connection, enterprise_id: UUID) -> Row:
+    """How many commitments the enterprise made: `made`, and of them `kept` and `broken`. A row also for none."""
+    [row] = await connection.fetch(
+        "SELECT count(*) AS made, count(*) FILTER (WHERE state = 'kept') AS kept, "
+        "count(*) FILTER (WHERE state = 'broken') AS broken FROM commitment WHERE enterprise_id = $1",
+        enterprise_id,
+    )
+    return row
+
+
 async def add(connection: Connection, row: Row) -> None:
     """Writes a new commitment: column -> value."""
     columns = list(row)

@@ -50,8 +50,8 @@ _TIER = {"unit": "permille", "value": "000000000100"}
         "张贴台码 Put a counter code up",
         "为门店的一项权益生成台码，印刷张贴；重复请求返回同一台码。"
         "A sign for one benefit at one store, to be printed; asked again, the one that hangs there. "
-        "Four database round trips and one of the cache.",
-        raises=(PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND, STATE_CONFLICT),
+        "Five database round trips and one of the cache.",
+        raises=(PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, problems.COUNTER_FOR_PERSONS, NOT_FOUND, STATE_CONFLICT),
         example={"store_id": _STORE, "benefit": "bookshop-discount"},
         answer=_SIGN,
         maximum_body=_MAXIMUM_REQUEST,

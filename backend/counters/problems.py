@@ -11,6 +11,10 @@ COUNTER_CLOSED = declare(
     "商户或权益暂停，或条款已更新；请重新扫码查看，仍不可用请咨询店员。",
     "The shop or the benefit is paused, or the terms have changed: scan again, and ask the clerk if it stays so.",
 )  # fmt: skip
+COUNTER_FOR_PERSONS = declare(
+    422, "counter-for-persons", "台码只用于面向个人的权益", "Counter codes are for persons' benefits",
+    "该权益面向企业：请店员扫企业的身份码。", "This benefit is for enterprises: scan the code that the enterprise's agent shows.",
+)  # fmt: skip
 COUNTER_SIGNATURE_INVALID = declare(
     422, "counter-signature-invalid", "手机签名未通过", "The phone's signature does not hold",
     "请用已登记的手机重新扫码确认；手机未登记的，先在“我的设备”中登记。",

@@ -19,7 +19,13 @@ from backend.counters.messages import (
     CounterVisits,
     NewCounterCode,
 )
-from backend.counters.problems import COUNTER_CLOSED, COUNTER_SIGNATURE_INVALID, COUNTER_UNKNOWN, USE_TAKEN
+from backend.counters.problems import (
+    COUNTER_CLOSED,
+    COUNTER_FOR_PERSONS,
+    COUNTER_SIGNATURE_INVALID,
+    COUNTER_UNKNOWN,
+    USE_TAKEN,
+)
 from backend.devices import service as devices
 from backend.market import service as market
 from backend.partner_accounts import service as partner_accounts
@@ -57,10 +63,13 @@ def text_of(external_url: str, token: str) -> str:
 async def put_up(platform: Platform, signer: Signer, wanted: NewCounterCode) -> CounterCode:
     """A sign for a benefit at a store of the partner; asked again, the one that hangs there.
 
-    Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such store of the partner). Four round trips.
+    Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, COUNTER_FOR_PERSONS (a benefit for enterprises: a sign is confirmed by a
+    person's phone), NOT_FOUND (no such store of the partner). Five round trips.
     """
     async with platform.database.transaction() as connection:
         await partner_accounts.partner_granting(connection, signer.owner_id, wanted.benefit)
+        if await market.is_for_enterprises(connection, wanted.benefit):
+            raise COUNTER_FOR_PERSONS.error()
         found = await partner_accounts.stores(connection, [wanted.store_id])
         if wanted.store_id not in found or found[wanted.store_id].partner_id != signer.owner_id:
             raise NOT_FOUND.error()

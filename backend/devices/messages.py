@@ -48,13 +48,15 @@ class NewDevice(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Device(msgspec.Struct):
-    """A phone as its owner sees it."""
+    """A phone as its owner sees it. `status_index` is its place in the status list `devices`: null for one that was registered before
+    there was a list, or revoked three years ago."""
 
     id: UUID
     name: str
     public_key: str
     registered_at: datetime
     revoked_at: datetime | None
+    status_index: int | None
 
 
 class LiveDevice(msgspec.Struct, frozen=True):

@@ -1,8 +1,11 @@
 """What the devices room does: registering a phone by a key that it proves to hold, revoking it, and checking what it signed."""
 
+import secrets
+from datetime import timedelta
 from uuid import UUID
 
 from backend.devices import store
+from backend.devices.lists import DEVICES, PLACES
 from backend.devices.messages import Device, LiveDevice, NewDevice
 from backend.devices.problems import DEVICE_KEY_INVALID, DEVICE_KEY_USED, DEVICE_LIMIT, DEVICE_PROOF_INVALID
 from backend.platform.access import Access, ActorKind, Ground
@@ -13,6 +16,7 @@ from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.rate_limits import RateLimit, take
 from backend.platform.row_ids import new_id
+from backend.platform.status_lists import spread
 from partners import base64url
 from partners.signatures.suites import low_s, suite
 
@@ -21,6 +25,9 @@ ENDED = "device-ended"
 
 MAXIMUM_LIVE = 5
 PROOF_SECONDS = 60
+# How long a place stays marked: the three years within which a claim may be brought that rests on what the phone signed (民法典
+# 第一百八十八条). A place that is given to another phone sooner would call the old one valid again.
+KEPT_MARKED = timedelta(days=3 * 366)
 
 _SHOWN = 100
 _CONTEXT = "xinyi-device-1"
@@ -39,7 +46,7 @@ def registration_message(external_url: str, account_id: UUID, created: int, publ
 async def register(platform: Platform, caller: Caller, new: NewDevice) -> Device:
     """Registers a phone of the caller; the same key once more gives the device that is there.
 
-    Raises DEVICE_KEY_INVALID, DEVICE_PROOF_INVALID, DEVICE_KEY_USED, DEVICE_LIMIT, RATE_LIMITED. Three database round trips
+    Raises DEVICE_KEY_INVALID, DEVICE_PROOF_INVALID, DEVICE_KEY_USED, DEVICE_LIMIT, RATE_LIMITED. Four database round trips
     and one of the cache.
     """
     subject_id = caller.proven_subject()
@@ -59,10 +66,17 @@ async def register(platform: Platform, caller: Caller, new: NewDevice) -> Device
                 return _device(row)
         if len(live) >= MAXIMUM_LIVE:
             raise DEVICE_LIMIT.error()
-        device_id = new_id(now)
-        if not await store.add(connection, device_id, caller.account_id, subject_id, new.name, public_key, now):
+        device_id, place = new_id(now), await _free_place(connection)
+        if not await store.add(connection, device_id, caller.account_id, subject_id, new.name, public_key, place, now):
             raise DEVICE_KEY_USED.error()
-    return Device(id=device_id, name=new.name, public_key=new.public_key, registered_at=now, revoked_at=None)
+    return Device(
+        id=device_id,
+        name=new.name,
+        public_key=new.public_key,
+        registered_at=now,
+        revoked_at=None,
+        status_index=place,
+    )
 
 
 async def mine(platform: Platform, caller: Caller) -> list[Device]:
@@ -73,11 +87,16 @@ async def mine(platform: Platform, caller: Caller) -> list[Device]:
 
 
 async def revoke(platform: Platform, caller: Caller, device_id: UUID) -> None:
-    """Revokes a device at once, for good: a lost phone. Its passes are revoked with it. Raises NOT_FOUND. Three round trips."""
+    """Revokes a device at once, for good: a lost phone. Its passes are revoked with it. Raises NOT_FOUND. Five round trips."""
     now = platform.clock.now()
     async with platform.database.transaction() as connection:
-        if not await store.revoke(connection, caller.access("停用设备", "devices"), caller.account_id, device_id, now):
+        row = await store.revoke(connection, caller.access("停用设备", "devices"), caller.account_id, device_id, now)
+        if row is None:
             raise NOT_FOUND.error()
+        if row["status_index"] is not None:
+            # One bit alone is nobody's; those of the passes follow one by one.
+            await store.mark_place(connection, row["status_index"], now)
+            await DEVICES.changed(connection)
         await enqueue(connection, ENDED, [Due(device_id, now)])
 
 
@@ -118,8 +137,26 @@ def signed(public_key: bytes, message: bytes, signature: str) -> bool:
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
-    """Leaving: the devices go."""
-    await store.forget(connection, account_id)
+    """Leaving: the devices go. Their places are marked one by one: together they would say that they are one person's."""
+    await store.forget(connection, account_id, spread(platform.clock.now(), MAXIMUM_LIVE))
+    await DEVICES.changed(connection)
+
+
+async def free_places(platform: Platform) -> int:
+    """Frees the places of devices that were revoked long ago; gives their number."""
+    async with platform.database.transaction() as connection:
+        freed = await store.free_places(connection, platform.clock.now() - KEPT_MARKED)
+        if freed:
+            await DEVICES.changed(connection)
+    return freed
+
+
+async def _free_place(connection: Connection) -> int:
+    """A place of the status list that was drawn at random and is now taken. One round trip, more as the list fills."""
+    while True:
+        place = secrets.randbelow(PLACES)
+        if await store.take_place(connection, place):
+            return place
 
 
 def _point(text: str) -> bytes:
@@ -139,4 +176,5 @@ def _device(row: Row) -> Device:
         public_key=base64url.encode(bytes(row["public_key"])),
         registered_at=row["registered_at"],
         revoked_at=row["revoked_at"],
+        status_index=row["status_index"],
     )

@@ -133,9 +133,9 @@ async def page(
     )
 
 
-async def revoked_places(connection: Connection) -> frozenset[int]:
-    """The places in the status list that are marked."""
+async def revoked_places(connection: Connection) -> dict[int, datetime | None]:
+    """The places in the status list that are marked, all of them at once: an enterprise's codes are public."""
     rows = await connection.fetch(
         "SELECT status_index FROM display_code WHERE state = 'revoked' AND status_index IS NOT NULL"
     )
-    return frozenset(row["status_index"] for row in rows)
+    return dict.fromkeys(row["status_index"] for row in rows)

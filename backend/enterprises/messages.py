@@ -66,6 +66,7 @@ class ActingFor(msgspec.Struct, frozen=True):
     id: UUID
     code: str
     name: str
+    subject_id: UUID
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What the enterprises room does: registering by choice, acting as agent, withdrawing by choice."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -83,7 +84,7 @@ async def detail(
         rows = await store.of_agent(connection, caller.account_id, enterprise_id)
     if not rows:
         raise NOT_FOUND.error()
-    access = _access(caller, rows[0], "查看企业信用记录", "records")
+    access = access_for(caller, _acting(rows[0]), "查看企业信用记录", "records")
     page = await records.records_of_enterprise(platform, access, rows[0]["subject_id"], cursor, limit)
     return EnterpriseDetail(_enterprise(rows[0]), page.records, page.next)
 
@@ -112,7 +113,13 @@ async def acting_for(connection: Connection, caller: Caller, enterprise_id: UUID
     rows = await store.of_agent(connection, caller.account_id, enterprise_id, hold=hold)
     if not rows:
         raise NOT_FOUND.error()
-    return ActingFor(rows[0]["id"], rows[0]["code"], rows[0]["name"])
+    return _acting(rows[0])
+
+
+async def acting_since(connection: Connection, account_id: UUID, enterprise_id: UUID) -> datetime | None:
+    """Since when an account acts for a registered enterprise without a break; None if it does not now. One round trip."""
+    rows = await store.of_agent(connection, account_id, enterprise_id)
+    return rows[0]["since"] if rows else None
 
 
 async def profiles(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Profile]:
@@ -126,16 +133,17 @@ async def require_impartial(connection: Connection, caller: Caller, enterprise_i
         raise OWN_MATTER.error()
 
 
-def _access(caller: Caller, enterprise: Row, action: str, *fields: str) -> Access:
+def access_for(caller: Caller, enterprise: ActingFor, action: str, *fields: str) -> Access:
+    """The context in which an agent reads what is about the enterprise itself."""
     return Access(
         actor_kind=ActorKind.ENTERPRISE,
         actor=str(caller.account_id),
-        actor_name=enterprise["name"],
+        actor_name=enterprise.name,
         action=action,
         purpose="企业查询本企业信用信息",
         ground=Ground.OWN_REQUEST,
         fields=fields,
-        subject=enterprise["subject_id"],
+        subject=enterprise.subject_id,
         request_id=caller.request_id,
     )
 
@@ -143,6 +151,10 @@ def _access(caller: Caller, enterprise: Row, action: str, *fields: str) -> Acces
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: the person is nobody's agent any more; another agent may take the enterprise over."""
     await store.forget_agent(connection, account_id)
+
+
+def _acting(row: Row) -> ActingFor:
+    return ActingFor(row["id"], row["code"], row["name"], row["subject_id"])
 
 
 def _enterprise(row: Row) -> Enterprise:

@@ -52,6 +52,7 @@ _OFFER = {
     "description": {"zh": "所有居民免押办证。", "en": "A card without deposit for every resident."},
     "legal_basis": "社会信用体系建设规划与合作协议（激励措施清单）",
     "state": "published",
+    "holder": "person",
     "open_to_all": True,
     "tiers": [{"name": {"zh": "不限等级", "en": "Every level"}, "minimum_rank": 0, "value": 10000}],
     "cap_fen": 10000,
@@ -63,6 +64,24 @@ _OFFER = {
     "valid_until": "2028-01-01",
     "published_at": "2026-11-23T08:00:00Z",
     "offline": None,
+}
+VERIFICATIONS = {
+    "verifications": [
+        {
+            "id": ID,
+            "partner": "桃花市图书馆",
+            "terminal": "till-1",
+            "benefit": {"zh": "加借图书", "en": "More books"},
+            "result": "declined",
+            "reasons": [{"zh": "今日次数已用完，明日恢复", "en": "Used up for today; available again tomorrow"}],
+            "amount_fen": None,
+            "answered_at": "2026-11-23T08:00:00Z",
+            "redeemed_at": None,
+            "redeemed_fen": None,
+            "state": "answered",
+        }
+    ],
+    "next": None,
 }
 
 
@@ -132,26 +151,7 @@ async def my_benefits(platform: ThePlatform, caller: TheCaller) -> MyBenefits:
         "我的核验记录 My verifications",
         "谁为哪项权益核验过您的诚信码、答复与完整原因。Who verified your code for what, the answer and the full reason. Two database round trips.",
         raises=(BAD_CURSOR,),
-        answer={
-            "verifications": [
-                {
-                    "id": ID,
-                    "partner": "桃花市图书馆",
-                    "terminal": "till-1",
-                    "benefit": {"zh": "加借图书", "en": "More books"},
-                    "result": "declined",
-                    "reasons": [
-                        {"zh": "今日次数已用完，明日恢复", "en": "Used up for today; available again tomorrow"}
-                    ],
-                    "amount_fen": None,
-                    "answered_at": "2026-11-23T08:00:00Z",
-                    "redeemed_at": None,
-                    "redeemed_fen": None,
-                    "state": "answered",
-                }
-            ],
-            "next": None,
-        },
+        answer=VERIFICATIONS,
     ),
 )
 async def my_verifications(

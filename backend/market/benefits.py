@@ -1,17 +1,27 @@
 """Benefits: proposing, publishing by a second person, pausing, ending, and what the public and a resident see of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from backend.codes.service import scene_names
+from backend.commitments import service as commitments
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
+from backend.enterprises import service as enterprises
 from backend.market import benefit_store, store
 from backend.market.limits import everyones_periods, persons_periods, usage_on
-from backend.market.messages import BenefitOffer, BenefitPage, MyBenefit, MyBenefits
+from backend.market.messages import (
+    BenefitOffer,
+    BenefitPage,
+    EnterpriseBenefits,
+    EnterpriseCommitments,
+    MyBenefit,
+    MyBenefits,
+)
 from backend.market.problems import BENEFIT_UNLAWFUL, SAME_PERSON
 from backend.market.reasons import in_words
 from backend.market.states import BENEFIT, BenefitEvent, BenefitState
@@ -22,12 +32,27 @@ from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.scores import service as scores
-from partners.benefits.eligibility import Holder, Reason, Usage, decide
+from partners.benefits.eligibility import (
+    EnterpriseHolder,
+    Holder,
+    Reason,
+    Standing,
+    Usage,
+    decide,
+    kind_of,
+    rank_of,
+)
 from partners.benefits.publication import objections
-from partners.benefits.terms import Terms
+from partners.benefits.terms import HolderKind, Terms
 from partners.orders.machine import NotAllowed
 
 MAXIMUM_SHOWN = 1000
+
+_STANDINGS: Mapping[Standing, Literal["registered", "committed", "kept"]] = {
+    Standing.REGISTERED: "registered",
+    Standing.COMMITTED: "committed",
+    Standing.KEPT: "kept",
+}
 
 
 async def propose_benefit(platform: Platform, connection: Connection, proposed_by: UUID, terms: Terms) -> int:
@@ -99,8 +124,14 @@ async def offer(platform: Platform, benefit_id: str) -> BenefitOffer:
     return _offer(row)
 
 
+async def is_for_enterprises(connection: Connection, benefit_id: str) -> bool:
+    """Whether the benefit that is in force or paused is one for enterprises; False if there is none. One round trip."""
+    row = await benefit_store.offered(connection, benefit_id, ())
+    return row is not None and terms_of(row).holder is HolderKind.ENTERPRISE
+
+
 async def mine(platform: Platform, caller: Caller) -> MyBenefits:
-    """Every benefit in force as it stands for the caller: yours, at the next level, or not now and why.
+    """Every benefit for persons in force as it stands for the caller: yours, at the next level, or not now and why.
 
     Four round trips, two of them reads of the caller that stand in the access log.
     """
@@ -119,19 +150,45 @@ async def mine(platform: Platform, caller: Caller) -> MyBenefits:
         rank=standing.rank if ConsentKind.COMPUTE in given else None,
         closed_offers=frozenset(circumstances["closed"]),
     )
-    used: Mapping[str, Mapping[str, int]] = circumstances["used"]
-    shown = []
-    for row in rows:
-        terms = terms_of(row)
-        usage = usage_on(today, benefit_store.used_of(row), used.get(terms.id, {}))
-        shown.append(_mine(terms, row["state"], holder, usage, today))
-    order = {"yours": 0, "next-level": 1, "not-now": 2}
-    return MyBenefits(sorted(shown, key=lambda benefit: (order[benefit.standing], benefit.id)))
+    return MyBenefits(_as_they_stand(rows, holder, circumstances["used"], today))
+
+
+async def of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID) -> EnterpriseBenefits:
+    """Every benefit for enterprises in force, as it stands for one that the caller acts for, and the commitments it rests on.
+
+    Raises NOT_FOUND. Four round trips.
+    """
+    today = local_date(platform.clock.now())
+    async with platform.database.transaction() as connection:
+        enterprise = await enterprises.acting_for(connection, caller, enterprise_id)
+        rows = await benefit_store.offered_page(connection, None, "", everyones_periods(today), MAXIMUM_SHOWN)
+        counted = await commitments.counted(connection, enterprise_id)
+        access = enterprises.access_for(caller, enterprise, "查看本企业的权益", "offers", "usage")
+        circumstances = await store.all_circumstances(connection, access, enterprise.subject_id, persons_periods(today))
+    holder = EnterpriseHolder(True, counted, frozenset(circumstances["closed"]))
+    told = EnterpriseCommitments(
+        made=counted.made, kept=counted.kept, broken=counted.broken, standing=_STANDINGS[counted.standing]
+    )
+    return EnterpriseBenefits(told, _as_they_stand(rows, holder, circumstances["used"], today))
 
 
 def terms_of(row: Row) -> Terms:
     """The terms of a version's row."""
     return msgspec.convert({**row["terms"], "version": row["version"]}, Terms)
+
+
+def _as_they_stand(
+    rows: Iterable[Row], holder: Holder | EnterpriseHolder, used: Mapping[str, Mapping[str, int]], today: date
+) -> list[MyBenefit]:
+    """The benefits for holders of this kind: yours first."""
+    shown = []
+    for row in rows:
+        terms = terms_of(row)
+        if terms.holder is kind_of(holder):
+            usage = usage_on(today, benefit_store.used_of(row), used.get(terms.id, {}))
+            shown.append(_mine(terms, row["state"], holder, usage, today))
+    order = {"yours": 0, "next-level": 1, "not-now": 2}
+    return sorted(shown, key=lambda benefit: (order[benefit.standing], benefit.id))
 
 
 def _after(state: str, event: BenefitEvent) -> BenefitState:
@@ -141,16 +198,16 @@ def _after(state: str, event: BenefitEvent) -> BenefitState:
         raise STATE_CONFLICT.error() from None
 
 
-def _mine(terms: Terms, state: str, holder: Holder, usage: Usage, today: date) -> MyBenefit:
+def _mine(terms: Terms, state: str, holder: Holder | EnterpriseHolder, usage: Usage, today: date) -> MyBenefit:
     decision = decide(terms, holder, usage, today)
     reasons = [reason.value for reason in decision.reasons]
     if state == BenefitState.PAUSED and Reason.NOT_IN_FORCE not in decision.reasons:
         reasons.append(Reason.NOT_IN_FORCE.value)
-    rank = holder.rank
+    rank = rank_of(holder)
     above = [tier for tier in terms.tiers if rank is not None and tier.minimum_rank > rank]
     following = min(above, key=lambda tier: tier.minimum_rank, default=None)
     next_level = (
-        reasons == [Reason.LEVEL_BELOW]
+        reasons in ([Reason.LEVEL_BELOW], [Reason.STANDING_BELOW])
         and following is not None
         and rank is not None
         and following.minimum_rank == rank + 1
@@ -182,6 +239,7 @@ def _offer(row: Row) -> BenefitOffer:
         description=terms.description,
         legal_basis=terms.legal_basis,
         state=row["state"],
+        holder=terms.holder,
         open_to_all=terms.open_to_all,
         tiers=list(terms.tiers),
         cap_fen=terms.cap_fen,

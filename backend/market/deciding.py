@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.commitments import service as commitments
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.market import benefit_store, store
@@ -18,7 +19,7 @@ from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.scores import service as scores
-from partners.benefits.eligibility import Holder, decide
+from partners.benefits.eligibility import EnterpriseHolder, Holder, decide
 from partners.benefits.terms import Terms
 
 
@@ -51,13 +52,20 @@ async def decided(
     shows: bool,
     amount_fen: int | None,
     now: datetime,
+    enterprise_id: UUID | None = None,
 ) -> Decided:
-    """Whether a person is eligible for an offer now. Two round trips whatever the decision.
+    """Whether a person, or the enterprise whose subject it is, is eligible for an offer now. Two round trips whatever the decision
+    and whoever it is.
 
     `partner_id` is who asks, whose trying of many benefits is limited; None when it is the person.
     """
     terms, today = terms_of(offer), local_date(now)
-    standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
+    if enterprise_id is None:
+        standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
+        holder: Holder | EnterpriseHolder = Holder(computes, shows, standing.rank if computes else None)
+    else:
+        # A ticket that could be burned is of a registered enterprise; no agent's score is read.
+        holder = EnterpriseHolder(True, await commitments.counted(connection, enterprise_id))
     circumstances = await store.circumstances(
         connection,
         msgspec.structs.replace(access, fields=("offers", "usage")),
@@ -67,12 +75,8 @@ async def decided(
         persons_periods(today),
         start_of_day(today.replace(day=1)),
     )
-    holder = Holder(
-        computes=computes,
-        shows=shows,
-        rank=standing.rank if computes else None,
-        closed_offers=frozenset({terms.id} if circumstances["closed"] is not None else ()),
-    )
+    if circumstances["closed"] is not None:
+        holder = msgspec.structs.replace(holder, closed_offers=frozenset({terms.id}))
     usage = usage_on(today, benefit_store.used_of(offer), circumstances["used"])
     decision = decide(terms, holder, usage, today, amount_fen)
     reasons = [reason.value for reason in decision.reasons]

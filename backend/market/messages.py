@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from backend.devices.messages import SignatureText
 from backend.platform.texts import Reference
-from partners.benefits.terms import OfflineTerms, Terms, Text, Tier
+from partners.benefits.terms import HolderKind, OfflineTerms, Terms, Text, Tier
 from partners.orders.states import RedemptionState, VerificationState
 
 MAXIMUM_FEN = 1_000_000_000_000
@@ -35,6 +35,7 @@ class BenefitOffer(msgspec.Struct):
     description: Text
     legal_basis: str
     state: str
+    holder: HolderKind
     open_to_all: bool
     tiers: list[Tier]
     cap_fen: int | None
@@ -72,8 +73,24 @@ class MyBenefit(msgspec.Struct):
 
 
 class MyBenefits(msgspec.Struct):
-    """Every benefit in force: yours first, then those of the next level, then the rest with the reason."""
+    """Every benefit in force for persons: yours first, then those of the next level, then the rest with the reason."""
 
+    benefits: list[MyBenefit]
+
+
+class EnterpriseCommitments(msgspec.Struct):
+    """How many commitments the enterprise made, and how many were found kept or broken; `standing` follows from them alone."""
+
+    made: int
+    kept: int
+    broken: int
+    standing: Literal["registered", "committed", "kept"]
+
+
+class EnterpriseBenefits(msgspec.Struct):
+    """Every benefit in force for enterprises, as it stands for this one, and the standing that its tiers are measured by."""
+
+    commitments: EnterpriseCommitments
     benefits: list[MyBenefit]
 
 

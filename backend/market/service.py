@@ -5,8 +5,9 @@ from uuid import UUID
 from backend.market import store
 from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access, state_of
-from backend.market.benefits import approve_benefit, listing, move_benefit, offer, propose_benefit
+from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
+from backend.market.benefits import of_enterprise as benefits_of_enterprise
 from backend.market.checking import differences, redeemed
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
@@ -28,6 +29,7 @@ from backend.market.redeeming import (
 )
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
+from backend.market.verifying import of_enterprise as verifications_of_enterprise
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 
@@ -37,6 +39,7 @@ __all__ = [
     "answer_of",
     "approve_benefit",
     "asked",
+    "benefits_of_enterprise",
     "close_offer",
     "confirm",
     "confirmation_message",
@@ -45,6 +48,7 @@ __all__ = [
     "dry_answer",
     "eligibility_of",
     "forget",
+    "is_for_enterprises",
     "listing",
     "move_benefit",
     "my_benefits",
@@ -71,6 +75,7 @@ __all__ = [
     "terms_of_version",
     "use_verification",
     "verification_of",
+    "verifications_of_enterprise",
     "verify",
     "waiting_among",
 ]

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 
 from backend.codes import service as codes
+from backend.codes.messages import Holder as ShowingHolder
+from backend.enterprises import service as enterprises
 from backend.market import benefit_store, confirming, once, receipts, store
 from backend.market.answers import LIFETIME, answer_told, partner_access, state_of, tier_told, told_of
 from backend.market.benefits import terms_of
@@ -24,7 +26,7 @@ from backend.market.reasons import in_words
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.platform import cursors
-from backend.platform.access import Access
+from backend.platform.access import Access, Ground
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
@@ -59,9 +61,11 @@ async def verify(
         shown = await codes.burn(
             platform, connection, access, order.code, codes.scene_named(terms.scene), partner_id, verification_id
         )
+        if shown.enterprise_id is not None:
+            # An enterprise consents to nothing: its agent shows the code on its behalf.
+            access = msgspec.structs.replace(access, ground=Ground.OWN_REQUEST)
         row = await _decided(
-            connection, access, partner_id, terms, offer, shown.account_id, shown.subject_id, shown.computes,
-            order, verification_id, now,
+            connection, access, partner_id, terms, offer, shown, order, verification_id, now
         )  # fmt: skip
         if terms.confirm:
             asked = await confirming.ask(connection, access, row, act.mark)
@@ -100,13 +104,32 @@ async def answer_of(
 
 async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> MyVerificationPage:
     """Who verified the caller's code for what, with the full reason, newest first. Raises BAD_CURSOR. Two round trips."""
-    before = cursors.decode(cursor, UUID)
-    now = platform.clock.now()
     async with platform.database.connection() as connection:
-        rows = await store.verifications_of_subject(
-            connection, caller.access("查看核验记录", "verifications"), caller.proven_subject(), before, limit + 1
+        return await _page(
+            platform, connection, caller.access("查看核验记录", "verifications"), caller.proven_subject(), cursor, limit
         )
-        names = await partner_accounts.partner_names(connection, [row["partner_id"] for row in rows])
+
+
+async def of_enterprise(
+    platform: Platform, caller: Caller, enterprise_id: UUID, cursor: str | None, limit: int
+) -> MyVerificationPage:
+    """Who verified the code of an enterprise that the caller acts for, with the full reason, newest first.
+
+    Raises NOT_FOUND, BAD_CURSOR. Three round trips.
+    """
+    async with platform.database.connection() as connection:
+        enterprise = await enterprises.acting_for(connection, caller, enterprise_id)
+        access = enterprises.access_for(caller, enterprise, "查看本企业身份码的核验记录", "verifications")
+        return await _page(platform, connection, access, enterprise.subject_id, cursor, limit)
+
+
+async def _page(
+    platform: Platform, connection: Connection, access: Access, subject_id: UUID, cursor: str | None, limit: int
+) -> MyVerificationPage:
+    """Verifications of one holder as the holder reads them. Two round trips."""
+    before, now = cursors.decode(cursor, UUID), platform.clock.now()
+    rows = await store.verifications_of_subject(connection, access, subject_id, before, limit + 1)
+    names = await partner_accounts.partner_names(connection, [row["partner_id"] for row in rows])
     shown = [
         MyVerification(
             id=row["id"],
@@ -137,9 +160,7 @@ async def _decided(
     partner_id: UUID,
     terms: Terms,
     offer: Row,
-    account_id: UUID,
-    subject_id: UUID,
-    computes: bool,
+    shown: ShowingHolder,
     order: VerificationOrder,
     verification_id: UUID,
     now: datetime,
@@ -148,13 +169,14 @@ async def _decided(
     decision = await decided(
         connection,
         access,
-        subject_id,
+        shown.subject_id,
         offer,
         partner_id=partner_id,
-        computes=computes,
+        computes=shown.computes,
         shows=True,
         amount_fen=order.amount_fen,
         now=now,
+        enterprise_id=shown.enterprise_id,
     )
     result: Result = "declined" if decision.reasons else "eligible"
     return store.NewVerification(
@@ -163,8 +185,8 @@ async def _decided(
         terminal=order.terminal,
         benefit_id=terms.id,
         benefit_version=terms.version,
-        account_id=account_id,
-        subject_id=subject_id,
+        account_id=shown.account_id,
+        subject_id=shown.subject_id,
         result=result,
         reason=decision.reasons,
         tier_value=decision.tier_value,

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from backend.partner_accounts import keys, service
-from backend.partner_accounts.messages import NewPartnerKey, PartnerKey, PartnerKeys, PartnerPage
+from backend.partner_accounts.messages import NewPartnerKey, PartnerKey, PartnerKeys, PartnerPage, PublishedKey
 from backend.partner_accounts.problems import KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, LAST_KEY, TOO_MANY_KEYS
 from backend.platform.cursors import DEFAULT_LIMIT, Cursor, Limit
 from backend.platform.http.inputs import ThePlatform, TheSigner
@@ -59,6 +59,7 @@ _KEY = {
     "key_id": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
     "algorithm": "ed25519",
     "registered_at": "2026-11-23T08:00:00Z",
+    "status_index": 815,
 }
 KeyId = Annotated[str, Parameter(pattern=r"^[A-Za-z0-9_-]{43}(?!\n)$", max_length=43, description="密钥编号 key id")]
 
@@ -84,7 +85,7 @@ async def list_keys(platform: ThePlatform, signer: TheSigner) -> PartnerKeys:
         "登记新密钥 Register a key",
         "由在用密钥签署本请求，并由新密钥证明持有；同一把重复登记不变。"
         "Signed by a key in use, with a proof by the new one; the same key again changes nothing. "
-        "Five database round trips and one of the cache.",
+        "Eight database round trips and one of the cache.",
         raises=(KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, TOO_MANY_KEYS),
         example={
             "key": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
@@ -116,4 +117,26 @@ async def revoke_key(platform: ThePlatform, signer: TheSigner, key_id: FromPath[
     await keys.revoke(platform, signer, key_id)
 
 
-HANDLERS = (list_partners, list_keys, register_key, revoke_key)
+@get(
+    "/v1/partner-keys/{key_id:str}",
+    **operation(
+        Permission.PUBLIC_READ,
+        "商户公钥及状态位 A partner's key",
+        "凭签名中的密钥编号查询：公钥、属于哪家商户、在状态列表 `partner-keys` 中的位置。For whoever holds something that a partner signed: whose key it is, the key, "
+        "and its place in the status list. Two database round trips.",
+        raises=(NOT_FOUND,),
+        answer={
+            **_KEY,
+            "partner_id": "0193a1c0-0000-7000-8000-000000000010",
+            "partner": "桃花市图书馆",
+            "key": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+            "revoked_at": None,
+            "status_list": "https://xinyi.example/v1/status-lists/partner-keys",
+        },
+    ),
+)
+async def published_key(platform: ThePlatform, key_id: FromPath[KeyId]) -> PublishedKey:
+    return await keys.published(platform, key_id)
+
+
+HANDLERS = (list_partners, list_keys, register_key, revoke_key, published_key)

@@ -1,10 +1,13 @@
 """A partner's own keys: at most two live ones, each proven to be held, changed without a failed request."""
 
+import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from backend.partner_accounts import store
-from backend.partner_accounts.messages import NewPartnerKey, PartnerKey
+from backend.partner_accounts.lists import PARTNER_KEYS, PLACES
+from backend.partner_accounts.messages import NewPartnerKey, PartnerKey, PublishedKey
 from backend.partner_accounts.problems import KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, LAST_KEY, TOO_MANY_KEYS
 from backend.platform import signers
 from backend.platform.callers import Signer
@@ -21,13 +24,15 @@ MOST_LIVE = 2
 PROOF_SECONDS = 300
 # What is carried to a desk takes days.
 DESK_PROOF_SECONDS = 7 * 24 * 3600
+# How long a place stays marked: as that of a device, the three years within which a claim may be brought.
+KEPT_MARKED = timedelta(days=3 * 366)
 
 
 async def register(platform: Platform, signer: Signer, new: NewPartnerKey) -> PartnerKey:
     """Registers a further key of the partner that signs; the same key again gives what is there.
 
     Raises KEY_INVALID (neither Ed25519 nor P-256), KEY_PROOF_INVALID (not made by the key, for this signer's key, within five
-    minutes), TOO_MANY_KEYS, KEY_USED (somebody else's, or revoked once). Five round trips.
+    minutes), TOO_MANY_KEYS, KEY_USED (somebody else's, or revoked once). Eight round trips.
     """
     public_key = read(new.key)
     now = platform.clock.now()
@@ -45,9 +50,9 @@ async def register_at_the_desk(
 ) -> str:
     """Registers a key that a partner handed to the operator, proven for the partner's credit code within the last week.
 
-    Raises KEY_INVALID, KEY_PROOF_INVALID, TOO_MANY_KEYS, KEY_USED. Gives the key's id. Four round trips.
+    Raises KEY_INVALID, KEY_PROOF_INVALID, TOO_MANY_KEYS, KEY_USED. Gives the key's id. Seven round trips.
     """
-    public_key = _read(new.key)
+    public_key = read(new.key)
     age = int(platform.clock.now().timestamp()) - new.created
     fresh = -PROOF_SECONDS <= age <= DESK_PROOF_SECONDS
     if not fresh or not proven(public_key, platform.settings.external_url, credit_code, new.created, new.proof):
@@ -56,7 +61,7 @@ async def register_at_the_desk(
 
 
 async def add(platform: Platform, connection: Connection, partner_id: UUID, jwk: Mapping[str, object]) -> str:
-    """Registers a key whose possession is proven, or that we made ourselves; gives its id. Four round trips.
+    """Registers a key whose possession is proven, or that we made ourselves; gives its id. Seven round trips.
 
     Raises KEY_INVALID, TOO_MANY_KEYS, KEY_USED. The partner's row is locked: two at once never make three.
     """
@@ -79,9 +84,11 @@ async def _add(
     if len(live) >= MOST_LIVE:
         raise TOO_MANY_KEYS.error()
     try:
-        return await signers.register(connection, role, owner_id, jwk, platform.clock.now())
+        await signers.register(connection, role, owner_id, jwk, platform.clock.now())
     except ValueError:
         raise KEY_USED.error() from None
+    await signers.give_place(connection, key_id, lambda: secrets.randbelow(PLACES))
+    return key_id
 
 
 async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
@@ -93,6 +100,32 @@ async def of_partner(platform: Platform, partner_id: UUID) -> list[PartnerKey]:
 async def any_live(connection: Connection, partner_id: UUID) -> bool:
     """Whether the partner has a live key. One round trip."""
     return bool(await _live(connection, partner_id))
+
+
+async def published(platform: Platform, key_id: str) -> PublishedKey:
+    """A partner's key, live or revoked, for whoever holds its signature. Raises NOT_FOUND. Two round trips."""
+    async with platform.database.connection() as connection:
+        row = await signers.registered(connection, Role.PARTNER, key_id)
+        if row is None:
+            raise NOT_FOUND.error()
+        [partner] = await store.names(connection, [row["owner_id"]])
+    return PublishedKey(
+        key_id=row["kid"],
+        partner_id=row["owner_id"],
+        partner=partner["name"],
+        algorithm=row["algorithm"],
+        key=row["public_key"],
+        registered_at=row["created_at"],
+        revoked_at=row["revoked_at"],
+        status_list=PARTNER_KEYS.address(platform),
+        status_index=row["status_index"],
+    )
+
+
+async def free_places(platform: Platform) -> int:
+    """Frees the places of keys that were revoked long ago; gives their number."""
+    async with platform.database.transaction() as connection:
+        return await signers.free_places(connection, platform.clock.now() - KEPT_MARKED)
 
 
 async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
@@ -113,7 +146,7 @@ async def revoke(platform: Platform, signer: Signer, key_id: str) -> None:
 
 async def _live(connection: Connection, owner_id: UUID, role: Role = Role.PARTNER) -> list[PartnerKey]:
     return [
-        PartnerKey(row["kid"], row["algorithm"], row["created_at"])
+        PartnerKey(row["kid"], row["algorithm"], row["created_at"], row["status_index"])
         for row in await signers.live(connection, role, owner_id)
     ]
 

@@ -33,11 +33,28 @@ class NewPartnerKey(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PartnerKey(msgspec.Struct):
-    """A live key of a partner: its id is the RFC 7638 thumbprint."""
+    """A live key of a partner: its id is the RFC 7638 thumbprint, `status_index` its place in the status list `partner-keys` (null for
+    one that was registered before there was a list)."""
 
     key_id: str
     algorithm: str
     registered_at: datetime
+    status_index: int | None
+
+
+class PublishedKey(msgspec.Struct):
+    """A key of a partner as everybody sees it who holds something that it signed: whose it is, since when, and where to read
+    whether it is still good. `status_index` is null three years after it was revoked."""
+
+    key_id: str
+    partner_id: UUID
+    partner: str
+    algorithm: str
+    key: dict[str, str]
+    registered_at: datetime
+    revoked_at: datetime | None
+    status_list: str
+    status_index: int | None
 
 
 class RegisteredKey(msgspec.Struct):

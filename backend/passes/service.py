@@ -15,6 +15,7 @@ from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
+from backend.platform.status_lists import spread
 
 __all__ = [
     "decide",
@@ -82,37 +83,46 @@ def _state(row: Row, now: datetime) -> PassState:
 
 async def revoke(platform: Platform, caller: Caller, pass_id: UUID) -> None:
     """Revokes one of the caller's passes. Raises NOT_FOUND. Two round trips."""
+    now = platform.clock.now()
+    [marked_at] = spread(now, 1)
     async with platform.database.transaction() as connection:
         access = caller.access("作废离线凭证", "passes")
-        if not await store.revoke_one(connection, access, caller.proven_subject(), pass_id, platform.clock.now()):
+        if not await store.revoke_one(connection, access, caller.proven_subject(), pass_id, now, marked_at):
             raise NOT_FOUND.error()
         await PASSES.changed(connection)
 
 
 def device_ended_handler(platform: Platform) -> Handler:
-    """The handler of `devices.ENDED`: the passes of a revoked device are void. Two round trips for any number."""
+    """The handler of `devices.ENDED`: the passes of a revoked device are void. Three round trips for any number."""
 
     async def revoke_passes(connection: Connection, device_ids: list[UUID]) -> None:
-        if await store.revoke_of_devices(connection, device_ids, platform.clock.now()):
-            await PASSES.changed(connection)
+        await _revoke(platform, connection, await store.lock_live_of_devices(connection, device_ids))
 
     return revoke_passes
 
 
 def withdrawn_handler(platform: Platform) -> Handler:
-    """The handler of `consents.WITHDRAWN`: what was issued under a consent ends with it. Two round trips for any number."""
+    """The handler of `consents.WITHDRAWN`: what was issued under a consent ends with it. Three round trips for any number."""
 
     async def revoke_passes(connection: Connection, subject_ids: list[UUID]) -> None:
-        if await store.revoke_of_subjects(connection, subject_ids, platform.clock.now()):
-            await PASSES.changed(connection)
+        await _revoke(platform, connection, await store.lock_live_of_subjects(connection, subject_ids))
 
     return revoke_passes
 
 
+async def _revoke(platform: Platform, connection: Connection, ids: list[UUID]) -> None:
+    """Revokes locked passes at once, and publishes their marks one by one: together they would say that they are one person's."""
+    if ids:
+        now = platform.clock.now()
+        await store.revoke(connection, dict(zip(ids, spread(now, len(ids)), strict=True)), now)
+        await PASSES.changed(connection)
+
+
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: passes are void and nobody's; their places in the status list stay marked until they would have ended."""
-    if subject_id is not None and await store.forget(connection, subject_id, platform.clock.now()):
-        await PASSES.changed(connection)
+    if subject_id is not None:
+        await _revoke(platform, connection, await store.lock_live_of_subjects(connection, [subject_id]))
+        await store.forget(connection, subject_id)
 
 
 async def forget_ended(platform: Platform) -> int:

@@ -24,7 +24,7 @@ from backend.platform.access import Access
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
-from backend.platform.status_lists import TTL_SECONDS
+from backend.platform.status_lists import KNOWN_WITHIN_SECONDS
 from partners import base64url
 from partners.benefits.terms import Terms
 from partners.codes import ic3
@@ -113,7 +113,7 @@ class _Judge(msgspec.Struct, frozen=True):
         )
         # A till may use a list for a while: a revocation counts against it once its list should have been a newer one.
         revoked_at = row["revoked_at"] if row is not None else None
-        void = revoked_at is not None and revoked_at + timedelta(seconds=TTL_SECONDS) <= item.accepted_at
+        void = revoked_at is not None and revoked_at + timedelta(seconds=KNOWN_WITHIN_SECONDS) <= item.accepted_at
         code = ic3.parse(item.code)
         challenge = code.challenge if code is not None else ic3.NO_CHALLENGE
         terminal = Terminal(self.keys, lifetimes, lambda _: 1 if void else 0)

@@ -1,6 +1,6 @@
 """SQL of passes, settled uses and risk cases. Every read of a person takes an access context."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -108,46 +108,61 @@ async def of_subject(connection: Connection, access: Access, subject_id: UUID, l
     )
 
 
-async def revoke_one(connection: Connection, access: Access, subject_id: UUID, pass_id: UUID, now: datetime) -> bool:
+async def revoke_one(
+    connection: Connection, access: Access, subject_id: UUID, pass_id: UUID, now: datetime, marked_at: datetime
+) -> bool:
     """Revokes a pass of this person; False if there is none of that id. Twice changes nothing."""
     row = await connection.read_one(
         access,
-        "UPDATE offline_pass SET revoked_at = COALESCE(revoked_at, $3) WHERE id = $1 AND subject_id = $2 "
+        "UPDATE offline_pass SET revoked_at = COALESCE(revoked_at, $3), "
+        "marked_at = CASE WHEN revoked_at IS NULL THEN $4 ELSE marked_at END WHERE id = $1 AND subject_id = $2 "
         "RETURNING subject_id",
         pass_id,
         subject_id,
         now,
+        marked_at,
     )
     return row is not None
 
 
-async def revoke_of_devices(connection: Connection, device_ids: Sequence[UUID], now: datetime) -> int:
-    """Revokes every pass of these devices; gives their number."""
-    return await _revoke_where(connection, "device_id = ANY($1)", list(device_ids), now)
+async def lock_live_of_devices(connection: Connection, device_ids: Sequence[UUID]) -> list[UUID]:
+    """The passes of these devices that are not revoked, locked until the transaction ends."""
+    return await _lock_live(connection, "device_id = ANY($1)", list(device_ids))
 
 
-async def revoke_of_subjects(connection: Connection, subject_ids: Sequence[UUID], now: datetime) -> int:
-    """Revokes every pass of these persons; gives their number."""
-    return await _revoke_where(connection, "subject_id = ANY($1)", list(subject_ids), now)
+async def lock_live_of_subjects(connection: Connection, subject_ids: Sequence[UUID]) -> list[UUID]:
+    """The passes of these persons that are not revoked, locked until the transaction ends."""
+    return await _lock_live(connection, "subject_id = ANY($1)", list(subject_ids))
 
 
-async def _revoke_where(connection: Connection, condition: str, ids: list[UUID], now: datetime) -> int:
+async def _lock_live(connection: Connection, condition: str, ids: list[UUID]) -> list[UUID]:
     # In the order in which uploads lock them.
-    return await connection.execute(
-        "UPDATE offline_pass SET revoked_at = $2 WHERE id IN (SELECT id FROM offline_pass "
-        f"WHERE {condition} AND revoked_at IS NULL ORDER BY use FOR UPDATE)",
+    rows = await connection.impersonal(
+        "ids only, of passes that are about to be revoked",
+        f"SELECT id FROM offline_pass WHERE {condition} AND revoked_at IS NULL ORDER BY use FOR UPDATE",
         ids,
+    )
+    return [row["id"] for row in rows]
+
+
+async def revoke(connection: Connection, marks: Mapping[UUID, datetime], now: datetime) -> None:
+    """Revokes passes that are locked: id -> from when its mark is published."""
+    await connection.execute(
+        "UPDATE offline_pass SET revoked_at = $3, marked_at = drawn.at "
+        "FROM unnest($1::uuid[], $2::timestamptz[]) AS drawn(id, at) WHERE offline_pass.id = drawn.id",
+        list(marks),
+        list(marks.values()),
         now,
     )
 
 
-async def revoked_places(connection: Connection) -> frozenset[int]:
-    """The places in the status list that are marked."""
+async def revoked_places(connection: Connection) -> dict[int, datetime | None]:
+    """The places in the status list that are marked, and from when each is published."""
     rows = await connection.impersonal(
         "random numbers that are published to everybody; they say nothing of whose passes they were",
-        "SELECT status_index FROM offline_pass WHERE revoked_at IS NOT NULL AND status_index IS NOT NULL",
+        "SELECT status_index, marked_at FROM offline_pass WHERE revoked_at IS NOT NULL AND status_index IS NOT NULL",
     )
-    return frozenset(row["status_index"] for row in rows)
+    return {row["status_index"]: row["marked_at"] for row in rows}
 
 
 async def lock_uses(connection: Connection, access: Access, uses: Sequence[bytes]) -> list[Row]:
@@ -190,15 +205,14 @@ async def forget_ended(connection: Connection, before: datetime) -> int:
     return await connection.execute("DELETE FROM offline_pass WHERE ends_at < $1", before)
 
 
-async def forget(connection: Connection, subject_id: UUID, now: datetime) -> int:
-    """Cuts every tie of passes and risk cases to a person. What is left are places in the status list, marked, and uses."""
+async def forget(connection: Connection, subject_id: UUID) -> int:
+    """Cuts every tie of passes, all of them revoked, and of risk cases to a person. What is left are places in the status list,
+    marked, and uses."""
     await connection.execute(
         "UPDATE risk_case SET subject_id = NULL, device_id = NULL WHERE subject_id = $1", subject_id
     )
     return await connection.execute(
         "UPDATE offline_pass SET account_id = NULL, subject_id = NULL, device_id = NULL, device_key = NULL, "
-        "attestation = NULL, revoked_at = COALESCE(revoked_at, $2) WHERE id IN (SELECT id FROM "
-        "offline_pass WHERE subject_id = $1 ORDER BY use FOR UPDATE)",
+        "attestation = NULL WHERE id IN (SELECT id FROM offline_pass WHERE subject_id = $1 ORDER BY use FOR UPDATE)",
         subject_id,
-        now,
     )

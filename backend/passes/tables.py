@@ -9,7 +9,7 @@ from backend.passes.states import FINAL, RiskState
 class OfflinePass(Table, tablename="offline_pass"):
     """One attestation, good for one use, which `use` names. Account, subject, device, key and attestation are null once its
     holder has left: the place in the status list stays marked and is nobody's. `status_index` is null once the pass has
-    ended and its place is free."""
+    ended and its place is free. `revoked_at` counts wherever the platform judges; the mark is published from `marked_at` on."""
 
     id = UUID(primary_key=True, default=None)
     account_id = UUID(null=True, default=None)
@@ -24,6 +24,7 @@ class OfflinePass(Table, tablename="offline_pass"):
     issued_at = Timestamptz(null=False, default=None)
     ends_at = Timestamptz(null=False, default=None)
     revoked_at = Timestamptz(null=True, default=None)
+    marked_at = Timestamptz(null=True, default=None)
 
 
 class OfflineUse(Table, tablename="offline_use"):

@@ -1,6 +1,6 @@
 """Public keys of those who sign requests to us: partners and sources. The worker's copy follows the database by signal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,9 @@ from backend.platform import signals
 from backend.platform.database import Connection, Database, Row
 from backend.platform.roles import Role
 from partners.signatures.keys import PublicKey, algorithm_of, jwk_of, public_key_from_jwk, thumbprint
+
+# Says that keys were registered or revoked.
+SIGNAL = "signers"
 
 
 class SignerKeyEntry(msgspec.Struct, frozen=True):
@@ -69,14 +72,14 @@ async def register(connection: Connection, role: Role, owner_id: UUID, jwk: Mapp
     row = await connection.fetch_one("SELECT owner_kind, owner_id, state FROM signer_key WHERE kid = $1", key_id)
     if row is None or (row["owner_kind"], row["owner_id"], row["state"]) != (role.value, owner_id, "live"):
         raise ValueError(f"the key {key_id} is registered for somebody else, or was revoked")
-    await signals.send(connection, "signers")
+    await signals.send(connection, SIGNAL)
     return key_id
 
 
 async def live(connection: Connection, role: Role, owner_id: UUID) -> list[Row]:
-    """The live keys of an owner, oldest first: kid, algorithm, created_at. One round trip."""
+    """The live keys of an owner, oldest first: kid, algorithm, created_at, status_index. One round trip."""
     return await connection.fetch(
-        "SELECT kid, algorithm, created_at FROM signer_key WHERE owner_kind = $1 AND owner_id = $2 AND state = 'live' "
+        "SELECT kid, algorithm, created_at, status_index FROM signer_key WHERE owner_kind = $1 AND owner_id = $2 AND state = 'live' "
         "ORDER BY created_at, kid",
         role.value,
         owner_id,
@@ -85,6 +88,54 @@ async def live(connection: Connection, role: Role, owner_id: UUID) -> list[Row]:
 
 async def revoke(connection: Connection, kid: str) -> bool:
     """Takes a key out of use at once, in all workers; False if there is no such live key."""
-    touched = await connection.execute("UPDATE signer_key SET state = 'revoked' WHERE kid = $1 AND state = 'live'", kid)
-    await signals.send(connection, "signers")
+    touched = await connection.execute(
+        "UPDATE signer_key SET state = 'revoked', revoked_at = $2 WHERE kid = $1 AND state = 'live'",
+        kid,
+        connection.now(),
+    )
+    await signals.send(connection, SIGNAL)
     return touched == 1
+
+
+async def give_place(connection: Connection, kid: str, draw: Callable[[], int]) -> None:
+    """Gives a key without one a free place in a status list, of those that `draw` draws. Three round trips.
+
+    Whoever gives a place does it after the other until the transaction ends: two draw none that is the same.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('signer key places', 0))")
+    if await connection.fetch_value("SELECT status_index FROM signer_key WHERE kid = $1", kid) is not None:
+        return
+    while not await connection.execute(
+        "UPDATE signer_key SET status_index = $2 WHERE kid = $1 "
+        "AND NOT EXISTS (SELECT FROM signer_key WHERE status_index = $2)",
+        kid,
+        draw(),
+    ):
+        pass
+
+
+async def revoked_places(connection: Connection) -> dict[int, datetime | None]:
+    """The places of revoked keys, all of them published at once: a key is an institution's."""
+    rows = await connection.fetch(
+        "SELECT status_index FROM signer_key WHERE state = 'revoked' AND status_index IS NOT NULL"
+    )
+    return dict.fromkeys(row["status_index"] for row in rows)
+
+
+async def free_places(connection: Connection, before: datetime) -> int:
+    """Frees the places of keys that were revoked before an instant; gives their number."""
+    freed = await connection.execute(
+        "UPDATE signer_key SET status_index = NULL WHERE revoked_at < $1 AND status_index IS NOT NULL", before
+    )
+    await signals.send(connection, SIGNAL)
+    return freed
+
+
+async def registered(connection: Connection, role: Role, kid: str) -> Row | None:
+    """A key of that role, live or revoked: owner_id, algorithm, public_key, created_at, revoked_at, status_index. One round trip."""
+    return await connection.fetch_one(
+        "SELECT kid, owner_id, algorithm, public_key, created_at, revoked_at, status_index FROM signer_key "
+        "WHERE kid = $1 AND owner_kind = $2",
+        kid,
+        role.value,
+    )

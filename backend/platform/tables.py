@@ -36,7 +36,8 @@ class SigningKey(Table, tablename="signing_key"):
 
 
 class SignerKey(Table, tablename="signer_key"):
-    """A public key of someone who signs requests to us: a partner or a source."""
+    """A public key of someone who signs requests to us: a partner or a source. `status_index` is a partner key's place in the status
+    list, null once it is free again."""
 
     kid = Text(primary_key=True)
     owner_kind = Text(null=False, default=None)
@@ -45,6 +46,8 @@ class SignerKey(Table, tablename="signer_key"):
     public_key = JSONB(null=False, default=None)
     state = Text(null=False, default=None)
     created_at = Timestamptz(null=False, default=None)
+    status_index = BigInt(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
 
 
 class SavedAnswer(Table, tablename="saved_answer"):
@@ -90,6 +93,7 @@ CONSTRAINTS = (
     "CREATE INDEX due_work_due ON due_work (topic, due_at)",
     "ALTER TABLE scheduled_run DROP COLUMN id",
     "ALTER TABLE scheduled_run ADD PRIMARY KEY (job, slot)",
+    "CREATE UNIQUE INDEX signer_key_status_index ON signer_key (status_index)",
     "CREATE INDEX signer_key_owner ON signer_key (owner_kind, owner_id)",
     "CREATE UNIQUE INDEX signing_key_slot ON signing_key (purpose, slot) WHERE slot IS NOT NULL",
     "ALTER TABLE signing_key ADD CHECK ((purpose IN ('ticket', 'pseudonym')) = (algorithm = 'HS256'))",

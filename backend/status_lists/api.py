@@ -15,7 +15,7 @@ from backend.status_lists import service
 _STATUS_LIST = "application/statuslist+jwt"
 
 ListName = Annotated[
-    str, Parameter(description="状态列表名称 name of the list", pattern=r"^[a-z]{1,40}(?!\n)$", max_length=40)
+    str, Parameter(description="状态列表名称 name of the list", pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max_length=40)
 ]
 
 
@@ -25,8 +25,8 @@ ListName = Annotated[
     **operation(
         Permission.PUBLIC_READ,
         "状态列表 A status list",
-        "离线凭证 `attestations`、展示码 `displays` 的 Token Status List（JWT），每位一张，只说明是否有效。One bit for each pass or display code: valid or "
-        "not, and nothing about anybody. Signed by a key for `status`; no database round trip.",
+        "离线凭证 `attestations`、展示码 `displays`、设备 `devices`、商户密钥 `partner-keys` 的 Token Status List（JWT），每位一项，只说明是否有效。"
+        "One bit for each pass, display code, phone or partner's key: valid or not, and nothing about anybody. Signed by a key for `status`; no database round trip.",
         raises=(NOT_FOUND,),
     ),
 )

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
+from backend.devices.lists import DEVICES
 from backend.displays.lists import DISPLAYS
+from backend.partner_accounts.lists import PARTNER_KEYS
 from backend.passes.lists import PASSES
 from backend.platform import status_lists
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.status_lists import PublishedList
 
-LISTS: Mapping[str, PublishedList] = {each.name: each for each in (PASSES, DISPLAYS)}
+LISTS: Mapping[str, PublishedList] = {each.name: each for each in (PASSES, DISPLAYS, DEVICES, PARTNER_KEYS)}
 
 
 def status_list(platform: Platform, name: str) -> str:

@@ -1,24 +1,29 @@
 """Eligibility 符合与否: one pure decision with reasons, for catalogue, verification and redemption alike.
 
-The partner learns the decision only. The reasons are for the holder's own phone.
+The partner learns the decision only. The reasons are for the holder's own phone. A holder is a person or an enterprise; a
+benefit is for one of the two, and a code of the other kind is a no like any other.
 """
 
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
-from partners.benefits.terms import Terms, Text, Tier
+from partners.benefits.terms import HolderKind, Terms, Text, Tier
 
 
 class Reason(StrEnum):
     """Why not. Never leaves the platform towards a partner."""
 
     NOT_IN_FORCE = "not-in-force"
+    OTHER_HOLDER = "other-holder"
+    NOT_REGISTERED = "not-registered"
     NO_SHOW_CONSENT = "no-show-consent"
     NO_COMPUTE_CONSENT = "no-compute-consent"
     OFFER_CLOSED = "offer-closed"
     LEVEL_BELOW = "level-below"
+    STANDING_BELOW = "standing-below"
+    COMMITMENT_BROKEN = "commitment-broken"
     PERSON_DAY = "person-day-limit"
     PERSON_MONTH = "person-month-limit"
     QUOTA_DAY = "quota-day"
@@ -28,10 +33,14 @@ class Reason(StrEnum):
 
 WORDS: dict[Reason, Text] = {
     Reason.NOT_IN_FORCE: Text("该权益不在有效期内", "The benefit is not in force today"),
+    Reason.OTHER_HOLDER: Text("该权益面向另一类持码人：个人权益请出示个人诚信码，企业权益请出示企业身份码", "This benefit is for holders of the other kind: show a person's code for a person's benefit, an enterprise's for an enterprise's"),
+    Reason.NOT_REGISTERED: Text("企业未在信易注册", "The enterprise is not registered here"),
     Reason.NO_SHOW_CONSENT: Text("您尚未同意出示，可在“我的同意”中开启", "You have not consented to show; you can in “My consents”"),
     Reason.NO_COMPUTE_CONSENT: Text("您尚未同意计算信用分", "You have not consented to a score being computed"),
     Reason.OFFER_CLOSED: Text("该项便利有未结清的账单，结清后恢复；其他权益不受影响", "This offer has an unpaid bill; it opens again once paid; no other benefit is touched"),
     Reason.LEVEL_BELOW: Text("当前等级暂未达到该权益的档次", "Your present level is below the tiers of this benefit"),
+    Reason.STANDING_BELOW: Text("企业的承诺履行情况暂未达到该权益的档次：作出信用承诺并如期履行后可享受", "The enterprise's commitments do not reach a tier of this benefit yet: make one and keep it"),
+    Reason.COMMITMENT_BROKEN: Text("企业有未履行的信用承诺，修复前不享受与承诺挂钩的档次；不影响任何个人", "The enterprise broke a commitment; until it is repaired, tiers that rest on commitments are closed. No person is touched"),
     Reason.PERSON_DAY: Text("今日次数已用完，明日恢复", "Used up for today; available again tomorrow"),
     Reason.PERSON_MONTH: Text("本月次数已用完，下月恢复", "Used up for this month; available again next month"),
     Reason.QUOTA_DAY: Text("今日名额已满，明日恢复", "Today's quota is used up; available again tomorrow"),
@@ -46,6 +55,38 @@ class Holder(msgspec.Struct, frozen=True):
     computes: bool
     shows: bool
     rank: int | None
+    closed_offers: frozenset[str] = frozenset()
+
+
+class Standing(IntEnum):
+    """The standing of an enterprise 企业承诺履行情况: what it promised in public and how it kept it. It is three facts in a row, no
+    score: nothing is weighed, and nothing about a person enters."""
+
+    REGISTERED = 0
+    COMMITTED = 1
+    KEPT = 2
+
+
+class Commitments(msgspec.Struct, frozen=True):
+    """How many commitments an enterprise made, and how many of them were found kept or broken."""
+
+    made: int = 0
+    kept: int = 0
+    broken: int = 0
+
+    @property
+    def standing(self) -> Standing:
+        """KEPT with one that was kept, COMMITTED with one that was made; a broken one takes both away until it is repaired."""
+        if self.broken or not self.made:
+            return Standing.REGISTERED
+        return Standing.KEPT if self.kept else Standing.COMMITTED
+
+
+class EnterpriseHolder(msgspec.Struct, frozen=True):
+    """What is known of an enterprise whose agent shows its code. No member is about the agent."""
+
+    registered: bool
+    commitments: Commitments
     closed_offers: frozenset[str] = frozenset()
 
 
@@ -66,18 +107,22 @@ class Decision(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
-def decide(terms: Terms, holder: Holder, usage: Usage, on: date, amount_fen: int | None = None) -> Decision:
+def decide(
+    terms: Terms, holder: Holder | EnterpriseHolder, usage: Usage, on: date, amount_fen: int | None = None
+) -> Decision:
     """The decision on a day of Asia/Shanghai. A benefit open to all asks for no score, but still for the consent to show."""
     reasons = []
     if not terms.valid_from <= on < terms.valid_until:
         reasons.append(Reason.NOT_IN_FORCE)
-    if not holder.shows:
-        reasons.append(Reason.NO_SHOW_CONSENT)
     if terms.id in holder.closed_offers:
         reasons.append(Reason.OFFER_CLOSED)
     tier = tier_for(terms, holder)
-    if tier is None:
-        reasons.append(Reason.LEVEL_BELOW if holder.computes and holder.rank is not None else Reason.NO_COMPUTE_CONSENT)
+    if terms.holder is not kind_of(holder):
+        reasons.append(Reason.OTHER_HOLDER)
+    elif isinstance(holder, EnterpriseHolder):
+        reasons.extend(_against_enterprise(holder, tier))
+    else:
+        reasons.extend(_against_person(holder, tier))
     for limit, used, reason in (
         (terms.per_person_per_day, usage.person_today, Reason.PERSON_DAY),
         (terms.per_person_per_month, usage.person_month, Reason.PERSON_MONTH),
@@ -91,9 +136,38 @@ def decide(terms: Terms, holder: Holder, usage: Usage, on: date, amount_fen: int
     return Decision(not reasons, tier if not reasons else None, tuple(reasons))
 
 
-def tier_for(terms: Terms, holder: Holder) -> Tier | None:
-    """The best tier the holder's level reaches; everybody's is the lowest one where the benefit is open to all."""
-    rank = holder.rank if holder.computes and holder.rank is not None else None
+def kind_of(holder: Holder | EnterpriseHolder) -> HolderKind:
+    """Which kind of holder it is."""
+    return HolderKind.ENTERPRISE if isinstance(holder, EnterpriseHolder) else HolderKind.PERSON
+
+
+def rank_of(holder: Holder | EnterpriseHolder) -> int | None:
+    """The rank that tiers are measured by: a person's level while they consent to a score, an enterprise's standing."""
+    if isinstance(holder, EnterpriseHolder):
+        return holder.commitments.standing
+    return holder.rank if holder.computes else None
+
+
+def _against_person(holder: Holder, tier: Tier | None) -> list[Reason]:
+    reasons = [] if holder.shows else [Reason.NO_SHOW_CONSENT]
+    if tier is None:
+        reasons.append(Reason.LEVEL_BELOW if rank_of(holder) is not None else Reason.NO_COMPUTE_CONSENT)
+    return reasons
+
+
+def _against_enterprise(holder: EnterpriseHolder, tier: Tier | None) -> list[Reason]:
+    reasons = [] if holder.registered else [Reason.NOT_REGISTERED]
+    if tier is None:
+        reasons.append(Reason.COMMITMENT_BROKEN if holder.commitments.broken else Reason.STANDING_BELOW)
+    return reasons
+
+
+def tier_for(terms: Terms, holder: Holder | EnterpriseHolder) -> Tier | None:
+    """The best tier the holder's rank reaches; everybody's is the lowest one where the benefit is open to all. None for a holder of
+    the other kind."""
+    if terms.holder is not kind_of(holder):
+        return None
+    rank = rank_of(holder)
     reached = [tier for tier in terms.tiers if rank is not None and tier.minimum_rank <= rank]
     if not reached and terms.open_to_all:
         return min(terms.tiers, key=lambda tier: tier.minimum_rank)

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from partners.benefits.terms import CONTRACTS, Terms
+from partners.benefits.eligibility import Standing
+from partners.benefits.terms import CONTRACTS, HolderKind, Terms
 
 
 class Objection(msgspec.Struct, frozen=True):
@@ -61,4 +62,31 @@ def objections(terms: Terms) -> tuple[Objection, ...]:
                 "a benefit given offline has one tier, as the code may tell no level, and needs no confirmation and no contract",
             )
         )
+    if terms.holder is HolderKind.ENTERPRISE:
+        found.extend(_against_enterprises(terms))
     return tuple(found)
+
+
+def _against_enterprises(terms: Terms) -> list[Objection]:
+    """An enterprise has no phone of its own: whatever a person's phone would sign or hold is for persons only, so far."""
+    found = []
+    if terms.offline is not None or terms.confirm or terms.kind in CONTRACTS:
+        found.append(
+            Objection(
+                "holder",
+                "-",
+                "面向企业的权益只能在线核验：离线码、本人确认和签约均由个人的手机签名，暂不适用于企业",
+                "a benefit for enterprises is verified online: offline codes, confirmations and contracts are signed by a person's "
+                "phone and are for persons only so far",
+            )
+        )
+    if any(tier.minimum_rank > max(Standing) for tier in terms.tiers):
+        found.append(
+            Objection(
+                "tiers",
+                "-",
+                "面向企业的权益档次只能是：0 已注册、1 已承诺、2 已履行；企业没有信用分等级",
+                "a tier of a benefit for enterprises is 0 registered, 1 committed or 2 kept: an enterprise has no level",
+            )
+        )
+    return found

@@ -24,6 +24,14 @@ class BenefitKind(StrEnum):
     PAY_AFTER_USE = "pay-after-use"
 
 
+class HolderKind(StrEnum):
+    """For whom a benefit is, and who shows a code: a natural person 自然人, or an enterprise 企业 (legal persons and other
+    organisations). The code itself does not say which."""
+
+    PERSON = "person"
+    ENTERPRISE = "enterprise"
+
+
 CONTRACTS = frozenset({BenefitKind.DEPOSIT_WAIVER, BenefitKind.PAY_AFTER_USE})
 
 
@@ -35,7 +43,8 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a level from `minimum_rank` on gets: `value` in the benefit's unit (permille, fen, minutes, pieces)."""
+    """What a level from `minimum_rank` on gets: `value` in the benefit's unit (permille, fen, minutes, pieces). Of an enterprise it is the
+    rank of its standing (`eligibility.Standing`), never anybody's level."""
 
     name: Text
     minimum_rank: Annotated[int, Meta(ge=0, le=20)]
@@ -74,6 +83,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tiers: tuple[Tier, ...]
     valid_from: date
     valid_until: date
+    holder: HolderKind = HolderKind.PERSON
     open_to_all: bool = False
     basic_public_service: bool = False
     confirm: bool = False

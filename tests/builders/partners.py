@@ -97,9 +97,11 @@ async def make_partner(
     return partner
 
 
-async def current_code(client: httpx2.AsyncClient, headers: dict[str, str], scene: str = "library") -> dict[str, str]:
-    """A fresh code of a signed-in resident: text and digits."""
-    answer = await client.get("/v1/me/code", params={"scene": scene}, headers=headers)
+async def current_code(
+    client: httpx2.AsyncClient, headers: dict[str, str], scene: str = "library", path: str = "/v1/me"
+) -> dict[str, str]:
+    """A fresh code of a signed-in resident, or of the enterprise at `path`: text and digits."""
+    answer = await client.get(f"{path}/code", params={"scene": scene}, headers=headers)
     assert answer.status_code == 200, answer.text
     shown: dict[str, str] = answer.json()
     return shown

@@ -48,6 +48,7 @@ REVIEWED = [
     ("market.redeemed", "what partners were given and gave back, for the ledger; whose they were is not read"),
     ("market.reversed_sums", "ids, sums and states of redemptions that do not add up; whose they were is not read"),
     ("market.unused_verifications", "ids and states of verifications; whose they were is not read"),
+    ("passes._lock_live", "ids only, of passes that are about to be revoked"),
     (
         "passes.revoked_places",
         "random numbers that are published to everybody; they say nothing of whose passes they were",

@@ -15,7 +15,7 @@ from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
-from partners.benefits.terms import Text, Tier
+from partners.benefits.terms import HolderKind, Text, Tier
 from tests.builders.partners import PartnerCaller, make_partner, make_terms, publish
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.phones import Phone
@@ -60,6 +60,15 @@ def token_of(sign: dict[str, Any]) -> str:
     """The token in what the sign's QR says."""
     text: str = sign["text"]
     return text.removeprefix(f"{PUBLIC_URL}/resident#counter=")
+
+
+async def test_a_sign_is_for_persons_benefits_only(platform: Platform, shop: PartnerCaller) -> None:
+    await publish(platform, make_terms("green-channel", holder=HolderKind.ENTERPRISE))
+    async with platform.database.transaction() as connection:
+        await partner_accounts.grant_benefit(platform, connection, shop.partner_id, "green-channel")
+    body = {"store_id": str(shop.store_id), "benefit": "green-channel"}
+    refused = await shop.post("/v1/partner/counter-codes", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "counter-for-persons")
 
 
 async def look(phone: Phone, sign: dict[str, Any]) -> httpx2.Response:

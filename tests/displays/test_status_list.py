@@ -88,11 +88,11 @@ async def test_a_place_is_free_once_the_code_would_have_ended(
     await shop.end(made["id"])
     await run_due()
     await platform.references.refresh(DISPLAYS.marked)
-    assert set(platform.references.get(DISPLAYS.marked).places) == {said.status_index}
+    assert set(platform.references.get(DISPLAYS.marked).places(clock.now())) == {said.status_index}
     clock.move(timedelta(days=366))
     await run_due()
     await platform.references.refresh(DISPLAYS.marked)
-    assert set(platform.references.get(DISPLAYS.marked).places) == set()
+    assert set(platform.references.get(DISPLAYS.marked).places(clock.now())) == set()
     assert (await shop.page(made)).status_code == 410
 
 

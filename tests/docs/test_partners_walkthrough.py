@@ -24,9 +24,10 @@ from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import NewPartnerKey
 from backend.platform import problems
 from backend.platform.clock import Clock
+from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
-from partners import webhooks
+from partners import jws, webhooks
 from partners.benefits.terms import Terms
 from partners.sdk.conformance import every_case
 from partners.sdk.conformance.contract import (
@@ -42,6 +43,7 @@ from partners.sdk.conformance.contract import (
     Verify,
 )
 from partners.signatures.keys import jwk_of
+from partners.signatures.suites import suite
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
 from tests.builders.people import Person, PersonBuilder
@@ -354,6 +356,70 @@ async def test_the_javascript_of_the_page_does_the_same(
     code = (await current_code(client, world.resident.headers, "shopping"))["text"]
     failed, output, errors = await run(another, code)
     assert (failed, output, "do not act on this answer" in errors) == (1, [], True), "an answer to another request"
+
+
+@pytest.fixture
+async def with_jose(tmp_path: Path) -> Path:
+    """A folder in which `jose` is installed, in the version and with the hash of tests/javascript/package-lock.json."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("needs Node.js 20 and npm")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(REPOSITORY / "tests" / "javascript" / name, tmp_path / name)
+    process = await asyncio.create_subprocess_exec(
+        "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=1",
+        cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, errors = await process.communicate()
+    unreachable = re.search(r"\b(ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)\b", errors.decode())
+    if process.returncode and unreachable is not None:
+        pytest.skip(f"npm cannot fetch jose, which this machine has not cached: no network ({unreachable[0]})")
+    assert process.returncode == 0, errors.decode()
+    return tmp_path
+
+
+async def test_jose_verifies_the_receipts_of_the_page_and_no_other(
+    client: httpx2.AsyncClient, world: World, platform: Platform, with_jose: Path
+) -> None:
+    [program] = blocks(DOCUMENT, "js")
+    file = with_jose / "receipt.mjs"
+    file.write_text(program.text, encoding="utf-8")
+
+    async def read(receipt: str) -> tuple[int | None, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            "node", str(file), env={**world.environment, "RECEIPT": receipt},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+        return process.returncode, output.decode().strip(), errors.decode()
+
+    code = (await current_code(client, world.resident.headers, "shopping"))["text"]
+    verified = (await world.bookshop.verify(code, "bookshop-discount")).json()
+    redeemed = (await world.bookshop.redeem(verified["verification_id"], amount_fen=500)).json()
+    good = f"{verified['verification_id']} bookshop-discount eligible"
+    assert (await read(verified["receipt"]))[:2] == (0, good)
+    assert (await read(redeemed["receipt"]))[:2] == (0, f"{redeemed['redemption_id']} bookshop-discount 500")
+    head, claims, signature = verified["receipt"].split(".")
+    altered = ".".join((head, claims[:-2] + ("A" if claims[-2] != "A" else "B") + claims[-1], signature))
+    failed, output, errors = await read(altered)
+    assert (failed, output, "JWSSignatureVerificationFailed" in errors) == (1, "", True), errors
+    # Signed by another key of the platform: good for jose, and no receipt.
+    other = platform.keys.active(Purpose.STATUS)
+    forged = jws.write(
+        {"iss": world.environment["URL"], "jti": "1"},
+        jws.Header("EdDSA", other.kid, "xinyi-decision+jwt"),
+        suite("intl").issuer.signer(other.secret).sign,
+    )
+    failed, output, errors = await read(forged)
+    assert (failed, output, "not a receipt" in errors) == (1, "", True), errors
+
+
+def test_what_npm_installs_is_pinned_by_hash_and_from_no_address() -> None:
+    lock = json.loads((REPOSITORY / "tests" / "javascript" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert set(packages) == {"node_modules/jose"}
+    for entry in packages.values():
+        assert entry["integrity"].startswith("sha512-")
+        assert "resolved" not in entry
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js 20")

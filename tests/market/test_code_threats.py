@@ -28,9 +28,9 @@ from partners.codes.ic1 import Scene
 from partners.signatures import requests
 from tests.builders.partners import PartnerCaller, current_code, make_partner
 from tests.builders.people import Person
-from tests.market.conftest import BENEFIT
+from tests.market.conftest import BENEFIT, WHOEVER_SHOWS_IT, Bearer
 
-_WHOSE = "SELECT account_id, subject_id, issued_at FROM code_ticket WHERE id = $1"
+_WHOSE = "SELECT account_id, subject_id, issued_at, enterprise_id FROM code_ticket WHERE id = $1"
 
 
 async def _reads_only(connection: Connection, ticket_id: bytes, *_: Any) -> Row | None:
@@ -49,17 +49,18 @@ def _burns_in_the_cache(platform: Platform) -> Callable[..., Awaitable[Row | Non
     return burn
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_screenshot_shown_twice_or_relayed_to_a_second_shop(
     client: httpx2.AsyncClient,
     platform: Platform,
     clock: SettableClock,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The burn: a unique row of the database."""
     elsewhere = await make_partner(client, platform, clock, BENEFIT, name="另一商户")
-    code = (await current_code(client, resident.headers))["text"]
+    code = (await bearer.show())["text"]
     assert (await partner.verify(code, BENEFIT)).status_code == 201
     for till in (partner, elsewhere):
         assert (await till.verify(code, BENEFIT)).json()["code"] == "code-unusable"
@@ -68,17 +69,17 @@ async def test_a_screenshot_shown_twice_or_relayed_to_a_second_shop(
         assert (await till.verify(code, BENEFIT)).status_code == 201
 
 
+@WHOEVER_SHOWS_IT
 async def test_the_cache_is_lost_between_two_presentations(
-    client: httpx2.AsyncClient,
     platform: Platform,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """PostgreSQL as the only truth; a build that trusts the cache says yes twice."""
 
     async def twice() -> list[int]:
-        code = (await current_code(client, resident.headers))["text"]
+        code = (await bearer.show())["text"]
         first = await partner.verify(code, BENEFIT)
         await platform.cache.flushall()
         return [first.status_code, (await partner.verify(code, BENEFIT)).status_code]
@@ -88,30 +89,30 @@ async def test_the_cache_is_lost_between_two_presentations(
     assert await twice() == [201, 201]
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_photograph_used_a_minute_later(
-    client: httpx2.AsyncClient,
     clock: SettableClock,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The step in the code, under its MAC."""
-    code = (await current_code(client, resident.headers))["text"]
+    code = (await bearer.show())["text"]
     clock.move(timedelta(seconds=61))
     assert (await partner.verify(code, BENEFIT)).json()["code"] == "code-stale"
     monkeypatch.setattr(ic1, "is_fresh", lambda *_: True)
     assert (await partner.verify(code, BENEFIT)).status_code == 201
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_code_with_a_later_step_put_in(
-    client: httpx2.AsyncClient,
     clock: SettableClock,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The MAC: without it whoever saw a ticket's id once makes codes for a day."""
-    data = base45.decode((await current_code(client, resident.headers))["text"].removeprefix(ic1.PREFIX))
+    data = base45.decode((await bearer.show())["text"].removeprefix(ic1.PREFIX))
     clock.move(timedelta(minutes=10))
     step = ic1.step_at(int(clock.now().timestamp())).to_bytes(4, "big")
     forged = ic1.PREFIX + base45.encode(data[:12] + step + data[16:])
@@ -134,11 +135,12 @@ async def test_handles_are_guessed_on_a_keypad(partner: PartnerCaller, monkeypat
     assert set(await guesses(2 * 10**17)) == {"code-unusable"}
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_request_is_sent_again_by_whoever_recorded_it(
     client: httpx2.AsyncClient,
     platform: Platform,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The nonce; without it a recorded request is answered a second time."""
@@ -148,7 +150,7 @@ async def test_a_request_is_sent_again_by_whoever_recorded_it(
         recorded.append(request)
 
     client.event_hooks = {"request": [record]}
-    code = (await current_code(client, resident.headers))["text"]
+    code = (await bearer.show())["text"]
     assert (await partner.verify(code, BENEFIT)).status_code == 201
     client.event_hooks = {"request": []}
     [sent] = [request for request in recorded if request.method == "POST"]
@@ -212,12 +214,13 @@ def _ways(text: str, digits: str, scenes: list[Scene], later: str) -> list[str]:
     return [text, digits, re.sub("(....)", r"\1 ", digits), *moved, slot, text.lower(), f"{text}\n", later]
 
 
+@WHOEVER_SHOWS_IT
 async def test_ten_thousand_captured_codes_are_refused_in_every_way(
     client: httpx2.AsyncClient,
     platform: Platform,
     clock: SettableClock,
     partner: PartnerCaller,
-    resident: Person,
+    bearer: Bearer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A thousand used codes, each presented again in ten ways, in the same window, without anybody being slowed down."""
@@ -227,7 +230,7 @@ async def test_ten_thousand_captured_codes_are_refused_in_every_way(
     seconds = int(clock.now().timestamp())
     tickets: list[ic1.Ticket] = []
     while len(tickets) < 1000:
-        batch = await client.post("/v1/me/code-tickets", json={"count": 32}, headers=resident.headers)
+        batch = await client.post(f"{bearer.path}/code-tickets", json={"count": 32}, headers=bearer.person.headers)
         tickets += [
             ic1.Ticket(base64url.decode(drawn["tid"]), base64url.decode(drawn["k"]), drawn["slot"])
             for drawn in batch.json()["tickets"]

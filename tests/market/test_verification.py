@@ -16,9 +16,10 @@ from partners.signatures.keys import public_key_from_jwk
 from tests.builders.partners import PartnerCaller, current_code, make_partner, make_terms, publish
 from tests.builders.people import Person
 from tests.conftest import RunDue
-from tests.market.conftest import BENEFIT, Scan
+from tests.market.conftest import BENEFIT, WHOEVER_SHOWS_IT, Bearer, Scan
 
 
+@WHOEVER_SHOWS_IT
 async def test_an_open_benefit_is_answered_yes_with_its_tier_and_a_receipt(
     client: httpx2.AsyncClient, partner: PartnerCaller, scan: Scan
 ) -> None:
@@ -40,10 +41,11 @@ async def test_an_open_benefit_is_answered_yes_with_its_tier_and_a_receipt(
     assert fetched.json() == {**body, "state": "answered"}
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_used_code_is_refused_also_when_the_cache_was_lost(
-    client: httpx2.AsyncClient, platform: Platform, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, platform: Platform, partner: PartnerCaller, bearer: Bearer
 ) -> None:
-    shown = await current_code(client, resident.headers)
+    shown = await bearer.show()
     assert (await partner.verify(shown["text"], BENEFIT)).status_code == 201
     await platform.cache.flushall()
     for again in (shown["text"], shown["digits"]):
@@ -51,19 +53,21 @@ async def test_a_used_code_is_refused_also_when_the_cache_was_lost(
         assert (refused.status_code, refused.json()["code"]) == (422, "code-unusable")
 
 
+@WHOEVER_SHOWS_IT
 async def test_two_tills_at_once_get_one_answer_between_them(
-    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, partner: PartnerCaller, bearer: Bearer
 ) -> None:
     other = await make_partner(client, platform, clock, BENEFIT, name="另一商户")
-    code = (await current_code(client, resident.headers))["text"]
+    code = (await bearer.show())["text"]
     answers = await asyncio.gather(*(till.verify(code, BENEFIT) for till in (partner, other) * 4))
     assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_picture_of_the_code_is_stale_after_its_window(
-    client: httpx2.AsyncClient, clock: SettableClock, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, clock: SettableClock, partner: PartnerCaller, bearer: Bearer
 ) -> None:
-    code = (await current_code(client, resident.headers))["text"]
+    code = (await bearer.show())["text"]
     clock.move(timedelta(seconds=60))
     refused = await partner.verify(code, BENEFIT)
     assert (refused.status_code, refused.json()["code"]) == (422, "code-stale")
@@ -71,20 +75,22 @@ async def test_a_picture_of_the_code_is_stale_after_its_window(
     assert (await partner.verify(forged, BENEFIT)).json()["code"] in {"code-unusable", "code-malformed"}
 
 
-async def test_digits_work_on_a_keypad(client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person) -> None:
-    digits = (await current_code(client, resident.headers))["digits"]
+@WHOEVER_SHOWS_IT
+async def test_digits_work_on_a_keypad(partner: PartnerCaller, bearer: Bearer) -> None:
+    digits = (await bearer.show())["digits"]
     spaced = f"{digits[:4]} {digits[4:12]}-{digits[12:]}"
     assert (await partner.verify(spaced, BENEFIT)).json()["result"] == "eligible"
     refused = await partner.verify(digits, BENEFIT)
     assert (refused.status_code, refused.json()["code"]) == (422, "code-unusable")
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_code_shown_for_another_scene_is_unusable(
-    client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, partner: PartnerCaller, bearer: Bearer
 ) -> None:
-    parking = (await current_code(client, resident.headers, "parking"))["text"]
+    parking = (await bearer.show("parking"))["text"]
     assert (await partner.verify(parking, BENEFIT)).json()["code"] == "code-unusable"
-    anywhere = (await current_code(client, resident.headers, "any"))["text"]
+    anywhere = (await bearer.show("any"))["text"]
     assert (await partner.verify(anywhere, BENEFIT)).status_code == 201
 
 
@@ -242,28 +248,31 @@ async def test_no_name_number_score_or_level_is_in_any_byte_a_partner_sees(
         assert not {"rank", "score", "level", "reason", "reasons"} & set(answer.json())
 
 
+@WHOEVER_SHOWS_IT
 async def test_references_of_two_scans_have_nothing_in_common(scan: Scan) -> None:
     first, second = (await scan()).json(), (await scan()).json()
     assert first["ref"] != second["ref"]
     assert len(first["ref"]) == len(second["ref"])
 
 
+@WHOEVER_SHOWS_IT
 async def test_one_key_posted_sixteen_times_at_once_has_one_effect_and_equal_answers(
-    client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, partner: PartnerCaller, bearer: Bearer
 ) -> None:
-    code, key = (await current_code(client, resident.headers))["text"], str(uuid4())
+    code, key = (await bearer.show())["text"], str(uuid4())
     answers = await asyncio.gather(*(partner.verify(code, BENEFIT, key) for _ in range(16)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert sorted(answer.headers.get("idempotency-replayed", "") for answer in answers) == [""] + ["true"] * 15
-    shown = (await client.get("/v1/me/verifications", headers=resident.headers)).json()
+    shown = (await client.get(f"{bearer.path}/verifications", headers=bearer.person.headers)).json()
     assert len(shown["verifications"]) == 1
 
 
+@WHOEVER_SHOWS_IT
 async def test_a_key_used_with_another_body_is_refused(
-    client: httpx2.AsyncClient, partner: PartnerCaller, resident: Person
+    client: httpx2.AsyncClient, partner: PartnerCaller, bearer: Bearer
 ) -> None:
-    code, key = (await current_code(client, resident.headers))["text"], str(uuid4())
+    code, key = (await bearer.show())["text"], str(uuid4())
     assert (await partner.verify(code, BENEFIT, key)).status_code == 201
     changed = await partner.verify(code, BENEFIT, key, amount_fen=1)
     assert (changed.status_code, changed.json()["code"]) == (422, "idempotency-key-reused")

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from partners.benefits.eligibility import WORDS, Decision, Holder, Reason, Usage, decide
+from partners.benefits.eligibility import (
+    WORDS,
+    Commitments,
+    Decision,
+    EnterpriseHolder,
+    Holder,
+    Reason,
+    Standing,
+    Usage,
+    decide,
+)
 from partners.benefits.publication import objections
-from partners.benefits.terms import BenefitKind, Terms, Text, Tier
+from partners.benefits.terms import BenefitKind, HolderKind, OfflineTerms, Terms, Text, Tier
 
 DAY = date(2026, 11, 23)
 TIERS = (
@@ -145,3 +155,67 @@ def test_a_basic_public_service_may_be_offered_to_all() -> None:
 def test_terms_come_back_from_their_stored_form() -> None:
     given = terms(cap_fen=100)
     assert msgspec.convert(msgspec.to_builtins(given), Terms) == given
+
+
+FOR_ENTERPRISES: dict[str, Any] = {
+    "holder": HolderKind.ENTERPRISE,
+    "tiers": (Tier(Text("已承诺", "Committed"), 1, 5), Tier(Text("已履行", "Kept"), 2, 10)),
+}
+
+
+@pytest.mark.parametrize(
+    ("made", "kept", "broken", "standing"),
+    [
+        (0, 0, 0, Standing.REGISTERED),
+        (1, 0, 0, Standing.COMMITTED),
+        (3, 1, 0, Standing.KEPT),
+        (3, 2, 1, Standing.REGISTERED),
+        (1, 0, 1, Standing.REGISTERED),
+    ],
+)
+def test_the_standing_of_an_enterprise_is_what_it_promised_and_kept(
+    made: int, kept: int, broken: int, standing: Standing
+) -> None:
+    assert Commitments(made, kept, broken).standing is standing
+
+
+@pytest.mark.parametrize(
+    ("registered", "commitments", "value", "reasons"),
+    [
+        (True, Commitments(1), 5, ()),
+        (True, Commitments(1, 1), 10, ()),
+        (True, Commitments(), None, (Reason.STANDING_BELOW,)),
+        (True, Commitments(2, 1, 1), None, (Reason.COMMITMENT_BROKEN,)),
+        (False, Commitments(1, 1), None, (Reason.NOT_REGISTERED,)),
+    ],
+)
+def test_an_enterprise_gets_the_best_tier_its_standing_reaches_or_every_reason(
+    registered: bool, commitments: Commitments, value: int | None, reasons: tuple[Reason, ...]
+) -> None:
+    decision = decide(terms(**FOR_ENTERPRISES), EnterpriseHolder(registered, commitments), Usage(), DAY)
+    assert decision.reasons == reasons
+    assert (decision.tier.value if decision.tier is not None else None) == value
+
+
+def test_a_holder_of_the_other_kind_is_told_so_and_nothing_about_levels() -> None:
+    enterprise = EnterpriseHolder(True, Commitments(2, 2))
+    assert decide(terms(), enterprise, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
+    assert decide(terms(open_to_all=True), enterprise, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
+    for rank in (None, 0, 4):
+        person = holder(rank=rank, computes=rank is not None)
+        assert decide(terms(**FOR_ENTERPRISES), person, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground"),
+    [
+        ({"offline": OfflineTerms(number=1, per_person_per_day=1), "tiers": FOR_ENTERPRISES["tiers"][:1]}, "holder"),
+        ({"confirm": True}, "holder"),
+        ({"kind": BenefitKind.DEPOSIT_WAIVER, "cap_fen": 1000}, "holder"),
+        ({"tiers": (Tier(Text("典范", "Exemplary"), 3, 5),)}, "tiers"),
+        ({"basic_public_service": True}, "basic-public-service"),
+    ],
+)
+def test_what_a_persons_phone_signs_is_not_published_for_enterprises(changes: dict[str, Any], ground: str) -> None:
+    assert objections(terms(**FOR_ENTERPRISES)) == ()
+    assert [each.ground for each in objections(terms(**{**FOR_ENTERPRISES, **changes}))] == [ground]

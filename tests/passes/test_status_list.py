@@ -7,9 +7,11 @@ import httpx2
 import pytest
 
 from backend import rooms
+from backend.passes import service
 from backend.passes.lists import PASSES
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
+from backend.platform.status_lists import SPREAD_SECONDS
 from partners.codes import ic3
 from partners.signatures.key_sets import read_key_set
 from partners.status_lists import StatusListToken, read_token
@@ -36,7 +38,13 @@ def place(fetched: Pass, clock: SettableClock) -> int:
 
 
 async def state(client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, fetched: Pass) -> int | None:
-    """0 valid, 1 void."""
+    """0 valid, 1 void, as soon as everything that was revoked is published."""
+    clock.move(timedelta(seconds=SPREAD_SECONDS))
+    return await state_now(client, platform, clock, fetched)
+
+
+async def state_now(client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, fetched: Pass) -> int | None:
+    """The same, at this very moment."""
     # The signal comes a moment after the commit; the test does not wait for it.
     await platform.references.refresh(PASSES.marked)
     return (await listed(client, clock)).statuses.status(place(fetched, clock))
@@ -47,14 +55,14 @@ async def test_it_is_a_signed_list_that_may_be_cached(client: httpx2.AsyncClient
     assert answer.headers["content-type"] == "application/statuslist+jwt"
     assert answer.headers["cache-control"] == "public, max-age=60"
     claims = (await listed(client, clock)).claims
-    assert (claims.ttl, claims.expires_at - claims.issued_at) == (900, 86_400)
+    assert (claims.ttl, claims.expires_at - claims.issued_at) == (600, 86_400)
     assert len(answer.content) < 2048
     for unknown in ("/v1/status-lists/partners", "/v1/status-lists/x"):
         assert (await client.get(unknown)).status_code == 404
 
 
 async def test_it_is_signed_once_a_minute_and_at_every_change(
-    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, phone: Phone
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = (await client.get(LIST)).text
     clock.move(timedelta(seconds=30))
@@ -64,9 +72,14 @@ async def test_it_is_signed_once_a_minute_and_at_every_change(
     assert second != first
     [fetched] = await phone.fetch(BENEFIT)
     assert (await client.get(LIST)).text == second
+    monkeypatch.setattr(service, "spread", lambda now, count: [now + timedelta(seconds=7)] * count)
     await client.delete(f"/v1/me/passes/{fetched.id}", headers=phone.person.headers)
-    assert await state(client, platform, clock, fetched) == 1
-    assert (await client.get(LIST)).text != second
+    clock.move(timedelta(seconds=6))
+    assert await state_now(client, platform, clock, fetched) == 0
+    third = (await client.get(LIST)).text
+    clock.move(timedelta(seconds=1))
+    assert await state_now(client, platform, clock, fetched) == 1
+    assert (await client.get(LIST)).text != third
 
 
 @pytest.mark.parametrize("because", ["pass", "device", "show", "compute", "leaving"])
@@ -97,7 +110,47 @@ async def test_whatever_ends_a_pass_marks_its_place_and_no_other(
     assert await state(client, platform, clock, theirs) == 0
 
 
-async def test_every_worker_hears_of_a_revocation(platform: Platform, client: httpx2.AsyncClient, phone: Phone) -> None:
+@pytest.mark.parametrize("because", ["device", "show", "leaving"])
+async def test_what_ends_together_is_published_apart(
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: SettableClock,
+    phone: Phone,
+    run_due: RunDue,
+    monkeypatch: pytest.MonkeyPatch,
+    because: str,
+) -> None:
+    """Bits that flip at one moment would say that they are one person's."""
+    fetched = await phone.fetch(BENEFIT, 3)
+    drawn = (10, 100, 240)
+    monkeypatch.setattr(service, "spread", lambda now, count: [now + timedelta(seconds=each) for each in drawn[:count]])
+    path = {"device": f"/v1/me/devices/{phone.id}", "show": "/v1/me/consents/show", "leaving": "/v1/me"}[because]
+    assert (await client.delete(path, headers=phone.person.headers)).status_code == 204
+    await run_due()
+    start, seen = clock.now(), []
+    for seconds in (0, 10, 99, 100, 239, 240):
+        clock.move(start + timedelta(seconds=seconds) - clock.now())
+        seen.append([await state_now(client, platform, clock, each) for each in fetched].count(1))
+    assert seen == [0, 1, 1, 2, 2, 3]
+
+
+async def test_the_platform_itself_counts_a_revocation_at_once(
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, phone: Phone
+) -> None:
+    [fetched] = await phone.fetch(BENEFIT)
+    await client.delete(f"/v1/me/passes/{fetched.id}", headers=phone.person.headers)
+    assert await state_now(client, platform, clock, fetched) == 0
+    [mine] = (await client.get("/v1/me/passes", headers=phone.person.headers)).json()["passes"]
+    assert mine["state"] == "revoked"
+    async with platform.database.connection() as connection:
+        [row] = await connection.impersonal("test", "SELECT revoked_at, marked_at FROM offline_pass")
+    assert row["revoked_at"] == clock.now()
+    assert timedelta(0) < row["marked_at"] - row["revoked_at"] <= timedelta(seconds=SPREAD_SECONDS)
+
+
+async def test_every_worker_hears_of_a_revocation(
+    platform: Platform, client: httpx2.AsyncClient, clock: SettableClock, phone: Phone
+) -> None:
     [fetched] = await phone.fetch(BENEFIT)
     heard = asyncio.Event()
 
@@ -106,10 +159,12 @@ async def test_every_worker_hears_of_a_revocation(platform: Platform, client: ht
 
     # Called after the worker has read the places again.
     platform.signals.on(PASSES.marked.signal, hear)
-    assert len(platform.references.get(PASSES.marked).places) == 0
+    clock.move(timedelta(seconds=SPREAD_SECONDS))
+    assert platform.references.get(PASSES.marked).places(clock.now()) == []
     await client.delete(f"/v1/me/passes/{fetched.id}", headers=phone.person.headers)
     await asyncio.wait_for(heard.wait(), 10)
-    assert len(platform.references.get(PASSES.marked).places) == 1
+    clock.move(timedelta(seconds=SPREAD_SECONDS))
+    assert len(platform.references.get(PASSES.marked).places(clock.now())) == 1
 
 
 async def test_a_leaving_residents_old_pass_is_nobodys_and_stays_marked(
