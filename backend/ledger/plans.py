@@ -211,7 +211,8 @@ def _proposed(row: Row, account_id: UUID) -> ProposedPlan:
 
 
 def _published(row: Row) -> PublishedPlan:
-    rate, cap = f"{row['rate_permille'] / 10:g}", row["cap_fen"]
+    whole, tenth = divmod(row["rate_permille"], 10)
+    rate, cap = f"{whole}.{tenth}" if tenth else f"{whole}", row["cap_fen"]
     return PublishedPlan(
         id=row["id"],
         benefit=row["benefit_id"],

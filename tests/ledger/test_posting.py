@@ -38,6 +38,15 @@ async def test_a_benefit_without_a_plan_costs_the_city_nothing(
     assert await office.spent(budget_id) == 0
 
 
+async def test_a_benefit_without_a_plan_waits_for_no_budget(
+    platform: Platform, budget_id: str, partner: PartnerCaller, verified: Verified
+) -> None:
+    verification = await verified("poetry-discount")
+    async with platform.database.transaction() as connection:
+        await connection.fetch("SELECT id FROM budget FOR UPDATE")
+        assert (await partner.redeem(verification, amount_fen=3000)).status_code == 201
+
+
 async def test_reversals_take_the_subsidy_back_to_the_fen(
     office: Office, budget_id: str, partner: PartnerCaller, verified: Verified
 ) -> None:
