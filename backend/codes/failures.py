@@ -5,6 +5,8 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
+from backend.platform.cache_calls import call
+from backend.platform.platform import Platform
 from backend.platform.problems import RATE_LIMITED
 
 
@@ -28,6 +30,12 @@ async def allow(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> None:
     if failures is not None and int(failures) >= limit.allowed:
         wait = await cache.ttl(key)
         raise RATE_LIMITED.error(headers={"Retry-After": str(max(wait, 1))})
+
+
+async def within(platform: Platform, limit: FailureLimit, partner_id: UUID) -> bool:
+    """Whether a partner may try, asked in the company of others. One cache round trip, shared."""
+    failures = await call(platform.merging, platform.cache, "GET", _key(limit, partner_id))
+    return failures is None or int(failures) < limit.allowed
 
 
 async def count(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> None:

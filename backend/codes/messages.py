@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from partners.codes.ic1 import Scene
+
 MAXIMUM_TICKETS = 32
 
 
@@ -48,3 +50,20 @@ class Holder(msgspec.Struct, frozen=True):
     account_id: UUID
     subject_id: UUID
     computes: bool
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """A scanned code that is ours and fresh; whether it was used already only the burn can say."""
+
+    ticket_id: bytes
+    slot: int
+    scene: Scene
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A scanned code that is to be burned for one verification of a benefit in `scene`."""
+
+    scanned: Scanned
+    scene: Scene
+    partner_id: UUID
+    verification_id: UUID

@@ -3,18 +3,19 @@
 import asyncio
 import base64
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from backend.codes import failures, images, store
-from backend.codes.messages import Holder, ShownCode, Ticket, TicketBatch
+from backend.codes.messages import Holder, Scanned, Shown, ShownCode, Ticket, TicketBatch
 from backend.codes.problems import CODE_MALFORMED, CODE_STALE, CODE_UNUSABLE, SCENE_UNKNOWN
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.platform.access import Access
 from backend.platform.callers import Caller
-from backend.platform.database import Connection
+from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import FieldError, Problem
@@ -126,6 +127,39 @@ async def burn(
         raise
 
 
+async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | None:
+    """What `burn_each` takes: a scanned code of ours, fresh, from a partner that may try. None for anything else, of which
+    `burn` says what it is. One cache round trip, shared with the calls of other requests."""
+    parsed = ic1.parse(code)
+    if parsed is None or not await failures.within(platform, failures.PICTURE, partner_id):
+        return None
+    slot_key = platform.keys.ticket_slot(parsed.slot)
+    if slot_key is None or not ic1.is_genuine(parsed, slot_key):
+        return None
+    if not ic1.is_fresh(parsed.step, int(platform.clock.now().timestamp())):
+        return None
+    return Scanned(parsed.ticket_id, parsed.slot, parsed.scene)
+
+
+async def burn_each(platform: Platform, connection: Connection, codes: Sequence[Shown]) -> list[Holder]:
+    """`burn` for many scanned codes, in the caller's transaction; gives their holders, in the order of the codes.
+
+    All or nothing: raises CODE_UNUSABLE if one of them cannot be burned, and the caller rolls back. The failure is neither
+    counted nor logged here, as the one whose it is is then done alone. Two database round trips.
+    """
+    now = platform.clock.now()
+    burnings = [
+        store.Burning(each.scanned.ticket_id, each.scanned.slot, each.partner_id, each.verification_id)
+        for each in codes
+        if each.scanned.scene in (Scene.ANY, each.scene)
+    ]
+    rows = await store.burn_each(connection, burnings, now)
+    if len(rows) != len(codes):
+        raise CODE_UNUSABLE.error()
+    given = await consents.given_each(connection, [row["subject_id"] for row in rows.values()], now)
+    return [_holder(rows[each.scanned.ticket_id], given) for each in codes]
+
+
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: every ticket is revoked."""
     if subject_id is not None:
@@ -200,12 +234,22 @@ async def _burn(
     now: datetime,
 ) -> Holder:
     row = await store.burn(connection, ticket_id, slot, partner_id, verification_id, now)
-    given = await consents.given(connection, row["subject_id"], now) if row is not None else {}
-    if row is None or ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > row["issued_at"]:
+    try:
+        if row is None:
+            raise CODE_UNUSABLE.error()
+        return _holder(row, await consents.given_each(connection, [row["subject_id"]], now))
+    except Problem:
         # If the code is somebody's after all, its holder reads of the failed attempt.
         await store.holder(connection, access, ticket_id)
+        raise
+
+
+def _holder(row: Row, given: Mapping[UUID, Mapping[ConsentKind, datetime]]) -> Holder:
+    """Whose burned ticket it is. Raises CODE_UNUSABLE unless the consent to show under which it was issued is still in force."""
+    consented = given[row["subject_id"]]
+    if ConsentKind.SHOW not in consented or consented[ConsentKind.SHOW] > row["issued_at"]:
         raise CODE_UNUSABLE.error()
-    return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in given)
+    return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in consented)
 
 
 def _text(value: bytes) -> str:

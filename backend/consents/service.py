@@ -114,7 +114,15 @@ async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict
 
     One round trip.
     """
-    return {ConsentKind(kind): at for kind, at in (await store.given(connection, subject_id, now)).items()}
+    return (await given_each(connection, [subject_id], now))[subject_id]
+
+
+async def given_each(
+    connection: Connection, subject_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, dict[ConsentKind, datetime]]:
+    """`given` for many subjects. One round trip."""
+    found = await store.given_each(connection, subject_ids, now)
+    return {subject: {ConsentKind(kind): at for kind, at in kinds.items()} for subject, kinds in found.items()}
 
 
 async def require(connection: Connection, kind: ConsentKind, subject_id: UUID, now: datetime) -> datetime:

@@ -88,16 +88,21 @@ async def was_in_force(connection: Connection, kind: str, subject_id: UUID, at: 
     return bool(rows)
 
 
-async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[str, datetime]:
-    """The kinds to which a subject consents now, and when each consent was given."""
+async def given_each(
+    connection: Connection, subject_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, dict[str, datetime]]:
+    """The kinds to which each of these subjects consents now, and when each consent was given."""
     rows = await connection.impersonal(
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
-        "SELECT kind, starts_at FROM consent "
-        "WHERE subject_id = $1 AND ended_at IS NULL AND starts_at <= $2 AND expires_at > $2",
-        subject_id,
+        "SELECT subject_id, kind, starts_at FROM consent "
+        "WHERE subject_id = ANY($1::uuid[]) AND ended_at IS NULL AND starts_at <= $2 AND expires_at > $2",
+        list(subject_ids),
         now,
     )
-    return {row["kind"]: row["starts_at"] for row in rows}
+    found: dict[UUID, dict[str, datetime]] = {subject_id: {} for subject_id in subject_ids}
+    for row in rows:
+        found[row["subject_id"]][row["kind"]] = row["starts_at"]
+    return found
 
 
 async def forget(connection: Connection, subject_id: UUID) -> None:

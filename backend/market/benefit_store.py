@@ -87,14 +87,20 @@ async def set_state(
 
 async def offered(connection: Connection, benefit_id: str, periods: Sequence[str]) -> Row | None:
     """The version in force or paused, and how often it was redeemed in each of these periods."""
-    return await connection.fetch_one(
+    return (await offered_among(connection, [benefit_id], periods)).get(benefit_id)
+
+
+async def offered_among(connection: Connection, benefit_ids: Sequence[str], periods: Sequence[str]) -> dict[str, Row]:
+    """`offered` for many benefits, by id; what is not offered is not there."""
+    rows = await connection.fetch(
         "SELECT benefit_id, version, terms, state, approved_at, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM benefit_use "
         "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2)) AS used "
-        "FROM benefit WHERE benefit_id = $1 AND state IN ('published', 'paused')",
-        benefit_id,
+        "FROM benefit WHERE benefit_id = ANY($1::text[]) AND state IN ('published', 'paused')",
+        list(benefit_ids),
         list(periods),
     )
+    return {row["benefit_id"]: row for row in rows}
 
 
 async def version_of(connection: Connection, benefit_id: str, version: int) -> Row:

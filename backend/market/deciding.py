@@ -1,6 +1,7 @@
 """Who is eligible now: the one decision behind a verification at a till and behind a pass that is fetched beforehand."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -30,14 +31,34 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     tier_value: int
 
 
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be decided: for whom, what, and who asks: a partner, whose trying of many benefits is limited, or None if it
+    is the person."""
+
+    access: Access
+    subject_id: UUID
+    offer: Row
+    terms: Terms
+    partner_id: UUID | None
+    computes: bool
+    shows: bool
+    amount_fen: int | None
+
+
 async def offer_now(connection: Connection, benefit_id: str, now: datetime) -> tuple[Row, Terms]:
     """A benefit that may be given now. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
-    offer = await benefit_store.offered(connection, benefit_id, everyones_periods(local_date(now)))
-    if offer is None:
-        raise NOT_FOUND.error()
-    if offer["state"] != BenefitState.PUBLISHED:
-        raise STATE_CONFLICT.error()
-    return offer, terms_of(offer)
+    return (await offers_now(connection, [benefit_id], now))[benefit_id]
+
+
+async def offers_now(connection: Connection, benefit_ids: Sequence[str], now: datetime) -> dict[str, tuple[Row, Terms]]:
+    """`offer_now` for many benefits; raises for the first that may not be given. One round trip."""
+    rows = await benefit_store.offered_among(connection, sorted(set(benefit_ids)), everyones_periods(local_date(now)))
+    for benefit_id in benefit_ids:
+        if benefit_id not in rows:
+            raise NOT_FOUND.error()
+        if rows[benefit_id]["state"] != BenefitState.PUBLISHED:
+            raise STATE_CONFLICT.error()
+    return {benefit_id: (row, terms_of(row)) for benefit_id, row in rows.items()}
 
 
 async def decided(
@@ -56,25 +77,50 @@ async def decided(
 
     `partner_id` is who asks, whose trying of many benefits is limited; None when it is the person.
     """
-    terms, today = terms_of(offer), local_date(now)
-    standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
-    circumstances = await store.circumstances(
+    case = Case(
+        access=access,
+        subject_id=subject_id,
+        offer=offer,
+        terms=terms_of(offer),
+        partner_id=partner_id,
+        computes=computes,
+        shows=shows,
+        amount_fen=amount_fen,
+    )
+    return (await decided_each(connection, [case], now))[0]
+
+
+async def decided_each(connection: Connection, cases: Sequence[Case], now: datetime) -> list[Decided]:
+    """`decided` for many cases, in their order. Two round trips whatever the decisions."""
+    today = local_date(now)
+    standings = await scores.standing_each(
         connection,
-        msgspec.structs.replace(access, fields=("offers", "usage")),
-        subject_id,
-        partner_id,
-        terms.id,
+        [msgspec.structs.replace(case.access, fields=("level",)) for case in cases],
+        [case.subject_id for case in cases],
+    )
+    circumstances = await store.circumstances_each(
+        connection,
+        [msgspec.structs.replace(case.access, fields=("offers", "usage")) for case in cases],
+        [(case.subject_id, case.partner_id, case.terms.id) for case in cases],
         persons_periods(today),
         start_of_day(today.replace(day=1)),
     )
+    return [
+        _decided(case, standing.rank, found, today)
+        for case, standing, found in zip(cases, standings, circumstances, strict=True)
+    ]
+
+
+def _decided(case: Case, rank: int | None, circumstances: Row, today: date) -> Decided:
+    terms = case.terms
     holder = Holder(
-        computes=computes,
-        shows=shows,
-        rank=standing.rank if computes else None,
+        computes=case.computes,
+        shows=case.shows,
+        rank=rank if case.computes else None,
         closed_offers=frozenset({terms.id} if circumstances["closed"] is not None else ()),
     )
-    usage = usage_on(today, benefit_store.used_of(offer), circumstances["used"])
-    decision = decide(terms, holder, usage, today, amount_fen)
+    usage = usage_on(today, benefit_store.used_of(case.offer), circumstances["used"])
+    decision = decide(terms, holder, usage, today, case.amount_fen)
     reasons = [reason.value for reason in decision.reasons]
     if circumstances["tried"] >= DISTINCT_BENEFITS_PER_MONTH:
         reasons.append(TOO_MANY_BENEFITS)

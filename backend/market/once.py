@@ -1,5 +1,6 @@
 """Doing a partner's act once: the idempotency key, its saved answer, and the answer's bytes."""
 
+from collections.abc import Sequence
 from typing import Annotated, TypeVar, cast
 from uuid import UUID
 
@@ -62,6 +63,22 @@ async def save(connection: Connection, partner_id: UUID, once: Once, body: bytes
     """Keeps the answer beside its effect. One round trip."""
     await idempotency.save(connection, _scope(partner_id), once.key, Saved(status, body))
     return Answered(status, body, False)
+
+
+async def claim_each(connection: Connection, acts: Sequence[tuple[UUID, Once]]) -> bool:
+    """Claims the keys of many acts (partner, act); whether none of them was done before or is under way. One round trip."""
+    return await idempotency.claim_each(connection, [(_scope(partner), act.key, act.mark) for partner, act in acts])
+
+
+async def save_each(connection: Connection, acts: Sequence[tuple[UUID, Once]], answers: Sequence[Answered]) -> None:
+    """Keeps the answers of many acts beside their effects. One round trip."""
+    await idempotency.save_each(
+        connection,
+        [
+            (_scope(partner), act.key, Saved(answer.status, answer.body))
+            for (partner, act), answer in zip(acts, answers, strict=True)
+        ],
+    )
 
 
 def response(answered: Answered, kind: type[Body]) -> Response[Body]:

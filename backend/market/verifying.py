@@ -1,16 +1,18 @@
 """Verification 核验: a code, a benefit, an answer of one word, and the full reason on the holder's own phone."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from backend.codes import service as codes
+from backend.codes.messages import Holder, Scanned, Shown
 from backend.market import benefit_store, confirming, once, receipts, store
 from backend.market.answers import LIFETIME, partner_access, state_of, told_of
 from backend.market.benefits import terms_of
-from backend.market.deciding import decided, offer_now
+from backend.market.deciding import Case, Decided, decided_each, offer_now, offers_now
 from backend.market.messages import (
     HolderAsked,
     MyVerification,
@@ -29,11 +31,23 @@ from backend.platform import cursors
 from backend.platform.access import Access
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
+from backend.platform.idempotency import IDEMPOTENCY_IN_PROGRESS
+from backend.platform.merging import Merged
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
 from partners.benefits.terms import Terms
 from partners.orders.states import VerificationState
+
+
+class _Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a partner asks: `scanned` is None for what is not plainly a fresh picture of ours."""
+
+    partner_id: UUID
+    order: VerificationOrder
+    act: Once
+    request_id: str
+    scanned: Scanned | None
 
 
 async def verify(
@@ -46,32 +60,96 @@ async def verify(
     status is 202 then, whatever was decided, and the body HolderAsked. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such benefit in
     force), STATE_CONFLICT (benefit paused), the problems of `codes.burn`, and of idempotency; then nothing is burned.
 
-    Nine database round trips and one of the cache: key, partner, benefit, burn, consents, standing, circumstances,
-    verification, saved answer; ten if the holder is asked. A replay takes two.
+    Nine database round trips and one of the cache, shared by the verifications that come in one tick of the loop: key,
+    partner, benefit, burn, consents, standing, circumstances, verification, saved answer; ten if a holder is asked. What
+    is refused, replayed or typed takes its own nine at most, alone. A replay takes two more than it shared.
     """
-    async with platform.database.transaction() as connection:
-        if (replayed := await once.claim(connection, partner_id, act)) is not None:
-            return replayed
-        partner = await partner_accounts.partner_granting(connection, partner_id, order.benefit)
+    scanned = await codes.scanned(platform, order.code, partner_id)
+    scan = _Scan(partner_id=partner_id, order=order, act=act, request_id=request_id, scanned=scanned)
+    if scanned is None:
+        return await _alone(platform, scan)
+    return await platform.merging.ask(_VERIFICATIONS, platform, scan)
+
+
+async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered]:
+    """Many scans in one transaction, none of which fails: raises at the first that cannot be answered, and nothing has happened."""
+    acts = [(scan.partner_id, scan.act) for scan in scans]
+    async with platform.database.transaction(tentative=True) as connection:
+        if not await once.claim_each(connection, acts):
+            raise IDEMPOTENCY_IN_PROGRESS.error()
+        partners = await partner_accounts.partners_granting(
+            connection, [(scan.partner_id, scan.order.benefit) for scan in scans]
+        )
         # Whole seconds: an answer's length must not depend on the instant.
+        now = platform.clock.now().replace(microsecond=0)
+        offers = await offers_now(connection, [scan.order.benefit for scan in scans], now)
+        ids = [new_id(now) for _ in scans]
+        shown = [
+            Shown(
+                scan.scanned, codes.scene_named(offers[scan.order.benefit][1].scene), scan.partner_id, verification_id
+            )
+            for scan, verification_id in zip(scans, ids, strict=True)
+            if scan.scanned is not None
+        ]
+        holders = await codes.burn_each(platform, connection, shown)
+        cases = [
+            _case(scan, partners[scan.partner_id, scan.order.benefit], *offers[scan.order.benefit], holder)
+            for scan, holder in zip(scans, holders, strict=True)
+        ]
+        decisions = await decided_each(connection, cases, now)
+        rows = [
+            _row(platform, scan, case, holder, decision, verification_id, now)
+            for scan, case, holder, decision, verification_id in zip(scans, cases, holders, decisions, ids, strict=True)
+        ]
+        return await _keep(connection, scans, cases, rows)
+
+
+async def _alone(platform: Platform, scan: _Scan) -> Answered:
+    """One scan, whatever becomes of it."""
+    order = scan.order
+    async with platform.database.transaction() as connection:
+        if (replayed := await once.claim(connection, scan.partner_id, scan.act)) is not None:
+            return replayed
+        partner = await partner_accounts.partner_granting(connection, scan.partner_id, order.benefit)
         now = platform.clock.now().replace(microsecond=0)
         offer, terms = await offer_now(connection, order.benefit, now)
         verification_id = new_id(now)
-        access = _access(partner, "核验诚信码", terms, request_id)
-        shown = await codes.burn(
-            platform, connection, access, order.code, codes.scene_named(terms.scene), partner_id, verification_id
-        )
-        row = await _decided(
-            connection, access, partner_id, terms, offer, shown.account_id, shown.subject_id, shown.computes,
-            order, verification_id, now,
+        holder = await codes.burn(
+            platform, connection, _access(partner, "核验诚信码", terms, scan.request_id), order.code,
+            codes.scene_named(terms.scene), scan.partner_id, verification_id,
         )  # fmt: skip
-        if terms.confirm:
-            asked = await confirming.ask(connection, access, row, act.mark)
-            return await once.save(connection, partner_id, act, msgspec.json.encode(asked), status=once.WAITS)
-        row = msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, act.mark))
-        told = msgspec.structs.replace(access, action=told_of(row.result), fields=("eligibility",))
-        await store.add_verification(connection, told, row)
-        return await once.save(connection, partner_id, act, msgspec.json.encode(_answer(row, terms.unit)))
+        case = _case(scan, partner, offer, terms, holder)
+        [decision] = await decided_each(connection, [case], now)
+        row = _row(platform, scan, case, holder, decision, verification_id, now)
+        [answered] = await _keep(connection, [scan], [case], [row])
+        return answered
+
+
+_VERIFICATIONS = Merged(_together, _alone)
+
+
+async def _keep(
+    connection: Connection, scans: Sequence[_Scan], cases: Sequence[Case], rows: Sequence[store.NewVerification]
+) -> list[Answered]:
+    """Writes decided verifications with their answers. Two round trips, three if a holder is asked."""
+    told = [
+        msgspec.structs.replace(
+            case.access,
+            action=told_of(row.result) if row.confirm_by is None else "核验诚信码，等待您在手机上确认",
+            fields=("eligibility",),
+        )
+        for case, row in zip(cases, rows, strict=True)
+    ]
+    await store.add_verifications(connection, told, rows)
+    await confirming.watch(connection, rows)
+    answers = [
+        Answered(201, msgspec.json.encode(_answer(row, case.terms.unit)), False)
+        if row.confirm_by is None
+        else Answered(once.WAITS, msgspec.json.encode(confirming.holder_asked(row)), False)
+        for case, row in zip(cases, rows, strict=True)
+    ]
+    await once.save_each(connection, [(scan.partner_id, scan.act) for scan in scans], answers)
+    return answers
 
 
 async def answer_of(
@@ -133,50 +211,51 @@ def _access(partner: LivePartner, action: str, terms: Terms | None, request_id: 
     return partner_access(partner.id, partner.name, action, purpose, request_id, *fields)
 
 
-async def _decided(
-    connection: Connection,
-    access: Access,
-    partner_id: UUID,
-    terms: Terms,
-    offer: Row,
-    account_id: UUID,
-    subject_id: UUID,
-    computes: bool,
-    order: VerificationOrder,
+def _case(scan: _Scan, partner: LivePartner, offer: Row, terms: Terms, holder: Holder) -> Case:
+    return Case(
+        access=_access(partner, "核验诚信码", terms, scan.request_id),
+        subject_id=holder.subject_id,
+        offer=offer,
+        terms=terms,
+        partner_id=scan.partner_id,
+        computes=holder.computes,
+        shows=True,
+        amount_fen=scan.order.amount_fen,
+    )
+
+
+def _row(
+    platform: Platform,
+    scan: _Scan,
+    case: Case,
+    holder: Holder,
+    decision: Decided,
     verification_id: UUID,
     now: datetime,
 ) -> store.NewVerification:
-    """The verification, decided, without its receipt. Two round trips whatever the decision."""
-    decision = await decided(
-        connection,
-        access,
-        subject_id,
-        offer,
-        partner_id=partner_id,
-        computes=computes,
-        shows=True,
-        amount_fen=order.amount_fen,
-        now=now,
-    )
+    """The verification, decided: with its receipt, or as it waits for its holder."""
     result: Result = "declined" if decision.reasons else "eligible"
-    return store.NewVerification(
+    row = store.NewVerification(
         id=verification_id,
-        partner_id=partner_id,
-        terminal=order.terminal,
-        benefit_id=terms.id,
-        benefit_version=terms.version,
-        account_id=account_id,
-        subject_id=subject_id,
+        partner_id=scan.partner_id,
+        terminal=scan.order.terminal,
+        benefit_id=case.terms.id,
+        benefit_version=case.terms.version,
+        account_id=holder.account_id,
+        subject_id=holder.subject_id,
         result=result,
         reason=decision.reasons,
         tier_value=decision.tier_value,
-        amount_fen=order.amount_fen,
-        partner_ref=order.partner_ref,
+        amount_fen=scan.order.amount_fen,
+        partner_ref=scan.order.partner_ref,
         ref=secrets.token_urlsafe(16),
         receipt="",
         answered_at=now,
         expires_at=now + LIFETIME,
     )
+    if case.terms.confirm:
+        return confirming.waiting(row, scan.act.mark)
+    return msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, scan.act.mark))
 
 
 def _tier(unit: str, value: int) -> OfferedTier:

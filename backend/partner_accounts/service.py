@@ -108,12 +108,24 @@ async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
 
 async def partner_granting(connection: Connection, partner_id: UUID, benefit_id: str) -> LivePartner:
     """A partner that may honour this benefit now. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED. One round trip."""
-    row = await store.partner(connection, partner_id, benefit_id)
-    if row is None or row["state"] != PartnerState.LIVE:
-        raise PARTNER_SUSPENDED.error()
-    if not row["granted"]:
-        raise BENEFIT_NOT_GRANTED.error()
-    return _live(row)
+    found = await partners_granting(connection, [(partner_id, benefit_id)])
+    return found[partner_id, benefit_id]
+
+
+async def partners_granting(
+    connection: Connection, asked: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], LivePartner]:
+    """`partner_granting` for many partners and benefits; raises for the first that may not. One round trip."""
+    rows = await store.partners(connection, asked)
+    found = {}
+    for pair in asked:
+        row = rows.get(pair)
+        if row is None or row["state"] != PartnerState.LIVE:
+            raise PARTNER_SUSPENDED.error()
+        if not row["granted"]:
+            raise BENEFIT_NOT_GRANTED.error()
+        found[pair] = _live(row)
+    return found
 
 
 def _live(row: Row) -> LivePartner:

@@ -121,13 +121,23 @@ async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]
 
 async def partner(connection: Connection, partner_id: UUID, benefit_id: str | None) -> Row | None:
     """A partner with its state and whether `benefit_id` is granted to it."""
-    return await connection.fetch_one(
-        "SELECT id, name, name_en, credit_code, state, "
-        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = $2) AS granted "
-        "FROM partner WHERE id = $1",
-        partner_id,
-        benefit_id,
+    rows = await partners(connection, [(partner_id, benefit_id)])
+    return rows.get((partner_id, benefit_id))
+
+
+async def partners(
+    connection: Connection, asked: Sequence[tuple[UUID, str | None]]
+) -> dict[tuple[UUID, str | None], Row]:
+    """Partners by their id and a benefit, with their state and whether that benefit is granted to them."""
+    wanted = sorted(set(asked), key=str)
+    rows = await connection.fetch(
+        "SELECT id, name, name_en, credit_code, state, asked.benefit_id, "
+        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = asked.benefit_id) AS granted "
+        "FROM partner JOIN unnest($1::uuid[], $2::text[]) AS asked(partner_id, benefit_id) ON partner.id = asked.partner_id",
+        [partner_id for partner_id, _ in wanted],
+        [benefit_id for _, benefit_id in wanted],
     )
+    return {(row["id"], row["benefit_id"]): row for row in rows}
 
 
 async def find(connection: Connection, credit_code: str) -> UUID | None:

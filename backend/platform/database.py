@@ -66,6 +66,24 @@ def _logged(sql: str, arguments: int) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
+def _each_logged(sql: str, arguments: int) -> str:
+    """`_logged` for rows that answer different callers: each row's access context is the one at its `number`."""
+    at = arguments + 1
+    columns = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate((*["text"] * 7, "uuid"), at + 3))
+    return (
+        f"WITH read_rows AS MATERIALIZED ({sql}), "
+        "contexts AS MATERIALIZED (SELECT * FROM unnest("
+        f"{columns}) WITH ORDINALITY AS given"
+        "(actor_kind, actor, actor_name, action, purpose, ground, request_id, subject, number)), "
+        f"logged_rows AS (INSERT INTO access_entry ({_LOG_COLUMNS}) "
+        f"SELECT read.subject_id, ${at}, actor_kind, actor, actor_name, action, purpose, ground, ${at + 1}, ${at + 2}, request_id "
+        "FROM (SELECT subject_id, number FROM read_rows UNION SELECT subject, number FROM contexts) AS read "
+        "JOIN contexts USING (number) WHERE read.subject_id IS NOT NULL ORDER BY number) "
+        "SELECT * FROM read_rows"
+    )
+
+
 def _log_values(access: Access, at: datetime, outcome: str) -> tuple[Any, ...]:
     return (
         at,
@@ -112,6 +130,37 @@ class Connection:
         """The first row of `read`, or None."""
         rows = await self.read(access, sql, *arguments)
         return rows[0] if rows else None
+
+    async def read_each(self, accesses: Sequence[Access], sql: str, *arguments: Any) -> list[Row]:
+        """`read` on behalf of many at once: rows that answer different callers, each logged under its own caller's context.
+
+        Beside `subject_id` the statement returns `number`: the place, from 1, of the access context that its row is read
+        under. One statement reads the same fields for all; raises ValueError for contexts that name different ones.
+        """
+        [fields] = {access.fields for access in accesses}
+        rows: list[Row] = await self._connection.fetch(
+            _each_logged(sql, len(arguments)),
+            *arguments,
+            self._clock.now(),
+            list(fields),
+            "ok",
+            [access.actor_kind.value for access in accesses],
+            [access.actor for access in accesses],
+            [access.actor_name for access in accesses],
+            [access.action for access in accesses],
+            [access.purpose for access in accesses],
+            [access.ground.value for access in accesses],
+            [access.request_id for access in accesses],
+            [access.subject for access in accesses],
+        )
+        seen: dict[int, set[UUID]] = {}
+        for row in rows:
+            if row["subject_id"] is not None:
+                seen.setdefault(row["number"], set()).add(row["subject_id"])
+        for number, access in enumerate(accesses, 1):
+            subjects = seen.get(number, set()) | ({access.subject} if access.subject is not None else set())
+            self.reads.append((access, frozenset(subjects)))
+        return rows
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
         """Rows of tables that hold nothing about a person.
@@ -236,11 +285,12 @@ class Database:
             yield Connection(raw, self.clock, self.personal_tables)
 
     @asynccontextmanager
-    async def transaction(self, *, snapshot: bool = False) -> AsyncIterator[Connection]:
+    async def transaction(self, *, snapshot: bool = False, tentative: bool = False) -> AsyncIterator[Connection]:
         """One act, one transaction: commits at the end, rolls back on any exception.
 
         With `snapshot` all its statements see the database as it was at the first of them.
-        What the act had read of a person before it failed stays in that person's log as a failed attempt.
+        What the act had read of a person before it failed stays in that person's log as a failed attempt; unless it is
+        `tentative`: then nobody was told anything, and whoever opened it does the same again, act by act.
         """
         async with self._pool.acquire() as raw:
             connection = Connection(raw, self.clock, self.personal_tables)
@@ -248,7 +298,7 @@ class Database:
                 async with raw.transaction(isolation="repeatable_read" if snapshot else None):
                     yield connection
             except BaseException:
-                if connection.reads and not raw.is_closed():
+                if connection.reads and not tentative and not raw.is_closed():
                     await connection.record_failed_reads(connection.reads)
                 raise
 

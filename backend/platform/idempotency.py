@@ -5,6 +5,7 @@ request with the same key waits for the first on the unique key; after 5 s of wa
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
@@ -61,6 +62,23 @@ async def claim(connection: Connection, scope: str, key: str, mark: bytes) -> Sa
     return Saved(row["status"], row["body"])
 
 
+async def claim_each(connection: Connection, claims: Sequence[tuple[str, str, bytes]]) -> bool:
+    """Claims the keys of many acts (scope, key, fingerprint); whether all of them were free. One round trip.
+
+    In the order of the keys: two workers that claim the same ones wait for each other in turn, never crosswise.
+    """
+    scopes, keys, marks = zip(*claims, strict=True)
+    claimed = await connection.execute(
+        "INSERT INTO saved_answer (scope, key, fingerprint, created_at) SELECT scope, key, fingerprint, now() "
+        "FROM unnest($1::text[], $2::text[], $3::bytea[]) AS claim(scope, key, fingerprint) ORDER BY scope, key "
+        "ON CONFLICT (scope, key) DO NOTHING",
+        scopes,
+        keys,
+        marks,
+    )
+    return claimed == len(claims)
+
+
 async def save(connection: Connection, scope: str, key: str, answer: Saved) -> None:
     """Keeps the answer beside the effect, in the same transaction. One round trip."""
     await connection.execute(
@@ -69,6 +87,19 @@ async def save(connection: Connection, scope: str, key: str, answer: Saved) -> N
         key,
         answer.status,
         answer.body,
+    )
+
+
+async def save_each(connection: Connection, answers: Sequence[tuple[str, str, Saved]]) -> None:
+    """Keeps the answers of many acts (scope, key, answer) beside their effects. One round trip."""
+    await connection.execute(
+        "UPDATE saved_answer SET status = given.status, body = given.body "
+        "FROM unnest($1::text[], $2::text[], $3::integer[], $4::bytea[]) AS given(scope, key, status, body) "
+        "WHERE saved_answer.scope = given.scope AND saved_answer.key = given.key",
+        [scope for scope, _, _ in answers],
+        [key for _, key, _ in answers],
+        [saved.status for _, _, saved in answers],
+        [saved.body for _, _, saved in answers],
     )
 
 

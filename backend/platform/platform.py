@@ -15,6 +15,7 @@ from backend.platform.clock import Clock, SystemClock
 from backend.platform.database import Database
 from backend.platform.delivery import MessageDelivery, delivery_named
 from backend.platform.keys import OwnKeys
+from backend.platform.merging import Merging
 from backend.platform.reference import Reference, References
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
@@ -36,6 +37,7 @@ class Platform:
     signals: Signals
     delivery: MessageDelivery
     references: References
+    merging: Merging
 
     async def open(self, *, listen: bool = True) -> None:
         """Connects to the database and the cache and loads keys and reference data. Raises Refusal in one sentence."""
@@ -64,6 +66,7 @@ class Platform:
     async def close(self) -> None:
         """Lets go of every connection."""
         await self.signals.stop()
+        await self.merging.stop()
         await self.database.close()
         await self.cache.aclose()
 
@@ -98,4 +101,5 @@ def build(
         signals=Signals(database),
         delivery=delivery or delivery_named(settings.message_delivery, cache),
         references=References(database, references),
+        merging=Merging(),
     )

@@ -1,5 +1,6 @@
 """What a person sees of their score, and what other rooms may know of it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from backend.consents import service as consents
@@ -53,6 +54,13 @@ async def history(platform: Platform, caller: Caller, cursor: str | None, limit:
 async def standing(connection: Connection, access: Access, subject_id: UUID) -> Standing:
     """Where a subject stands, for eligibility. One round trip."""
     return Standing(await store.rank(connection, access, subject_id))
+
+
+async def standing_each(
+    connection: Connection, accesses: Sequence[Access], subject_ids: Sequence[UUID]
+) -> list[Standing]:
+    """Where each of these subjects stands, read under the access context at its place. One round trip."""
+    return [Standing(rank) for rank in await store.ranks(connection, accesses, subject_ids)]
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:

@@ -21,10 +21,20 @@ async def present(connection: Connection, access: Access, subject_id: UUID) -> R
 
 async def rank(connection: Connection, access: Access, subject_id: UUID) -> int | None:
     """The level's rank alone."""
-    row = await connection.read_one(
-        access, "SELECT subject_id, level_rank FROM score WHERE subject_id = $1", subject_id
+    [found] = await ranks(connection, [access], [subject_id])
+    return found
+
+
+async def ranks(connection: Connection, accesses: Sequence[Access], subject_ids: Sequence[UUID]) -> list[int | None]:
+    """The level's rank of each of these subjects, read under the access context at its place."""
+    rows = await connection.read_each(
+        accesses,
+        "SELECT asked.number, asked.subject_id, score.level_rank FROM unnest($1::uuid[]) WITH ORDINALITY "
+        "AS asked(subject_id, number) JOIN score ON score.subject_id = asked.subject_id",
+        list(subject_ids),
     )
-    return int(row["level_rank"]) if row is not None else None
+    found = {row["number"]: int(row["level_rank"]) for row in rows}
+    return [found.get(number) for number in range(1, len(subject_ids) + 1)]
 
 
 async def history(
