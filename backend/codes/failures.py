@@ -5,8 +5,6 @@ from uuid import UUID
 import msgspec
 from redis.asyncio import Redis
 
-from backend.platform.cache_calls import call
-from backend.platform.platform import Platform
 from backend.platform.problems import RATE_LIMITED
 
 
@@ -32,9 +30,9 @@ async def allow(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> None:
         raise RATE_LIMITED.error(headers={"Retry-After": str(max(wait, 1))})
 
 
-async def within(platform: Platform, limit: FailureLimit, partner_id: UUID) -> bool:
-    """Whether a partner may try, asked in the company of others. One cache round trip, shared."""
-    failures = await call(platform.merging, platform.cache, "GET", _key(limit, partner_id))
+async def within(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> bool:
+    """Whether a partner may try, without saying how long to wait. One cache round trip."""
+    failures = await cache.get(_key(limit, partner_id))
     return failures is None or int(failures) < limit.allowed
 
 

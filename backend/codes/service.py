@@ -129,9 +129,9 @@ async def burn(
 
 async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | None:
     """What `burn_each` takes: a scanned code of ours, fresh, from a partner that may try. None for anything else, of which
-    `burn` says what it is. One cache round trip, shared with the calls of other requests."""
+    `burn` says what it is. One cache round trip."""
     parsed = ic1.parse(code)
-    if parsed is None or not await failures.within(platform, failures.PICTURE, partner_id):
+    if parsed is None or not await failures.within(platform.cache, failures.PICTURE, partner_id):
         return None
     slot_key = platform.keys.ticket_slot(parsed.slot)
     if slot_key is None or not ic1.is_genuine(parsed, slot_key):

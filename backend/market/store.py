@@ -31,7 +31,7 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID | None
     subject_id: UUID | None
     result: Result
-    reason: object
+    reason: list[str]
     tier_value: int
     amount_fen: int | None
     partner_ref: str
@@ -114,15 +114,22 @@ async def add_verifications(
     connection: Connection, accesses: Sequence[Access], rows: Sequence[NewVerification]
 ) -> None:
     """Writes answers, and the access row that tells each holder of theirs, under the access context at its place."""
+    columns = {name: [getattr(row, name) for row in rows] for name in NewVerification.__struct_fields__}
+    # As text: a list inside a list would be taken for an array of two dimensions.
+    columns["reason"] = [msgspec.json.encode(row.reason).decode() for row in rows]
     await connection.read_each(
         accesses,
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, "
-        "request_mark) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], "
-        "$7::uuid[], $8::text[], $9::jsonb[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], "
-        "$15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bytea[]) "
+        "request_mark) SELECT id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
+        "reason::jsonb, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, "
+        "confirm_by, request_mark FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], "
+        "$7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], "
+        "$15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bytea[]) AS given("
+        "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, reason, tier_value, "
+        "amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, request_mark) "
         "RETURNING subject_id, array_position($1, id) AS number",
-        *([getattr(row, name) for row in rows] for name in NewVerification.__struct_fields__),
+        *columns.values(),
     )
 
 

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from backend.platform.cache import cache_at
 from backend.platform.cipher import FieldCipher, load_master_key
 from backend.platform.clock import Clock, SystemClock
 from backend.platform.database import Database
@@ -89,7 +90,10 @@ def build(
     cipher = FieldCipher(load_master_key(settings.master_key, settings.data_directory))
     database = Database(settings.database_url, clock, personal_tables, maximum_connections)
     # redis-py's own ten retries would hold a request for seconds: a lost cache is answered at once and tried again by the caller.
-    cache = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 1), socket_timeout=2, socket_connect_timeout=2)
+    merging = Merging()
+    cache = cache_at(
+        settings.redis_url, merging, retry=Retry(NoBackoff(), 1), socket_timeout=2, socket_connect_timeout=2
+    )
     return Platform(
         settings=settings,
         clock=clock,
@@ -101,5 +105,5 @@ def build(
         signals=Signals(database),
         delivery=delivery or delivery_named(settings.message_delivery, cache),
         references=References(database, references),
-        merging=Merging(),
+        merging=merging,
     )

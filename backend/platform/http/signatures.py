@@ -12,7 +12,6 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from redis.exceptions import RedisError
 
-from backend.platform.cache_calls import call
 from backend.platform.callers import Signer
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
@@ -96,8 +95,9 @@ async def _verify(scope: Scope, platform: Platform, message: RequestMessage) -> 
     if isinstance(verdict, Refused):
         raise BY_CODE[verdict.code].error()
     try:
-        nonce = f"nonce:{verdict.key_id}:{verdict.nonce}"
-        fresh = await call(platform.merging, platform.cache, "SET", nonce, b"1", "NX", "EX", NONCE_LIFETIME_SECONDS)
+        fresh = await platform.cache.set(
+            f"nonce:{verdict.key_id}:{verdict.nonce}", b"1", nx=True, ex=NONCE_LIFETIME_SECONDS
+        )
     except (RedisError, OSError):
         # Without the nonce store a replay could not be told apart: refused, never let through.
         raise UNAVAILABLE.error(headers={"Retry-After": "2"}) from None
