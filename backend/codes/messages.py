@@ -60,10 +60,18 @@ class Scanned(msgspec.Struct, frozen=True):
     scene: Scene
 
 
-class Shown(msgspec.Struct, frozen=True):
-    """A scanned code that is to be burned for one verification of a benefit in `scene`."""
+class Burning(msgspec.Struct, frozen=True):
+    """A ticket that is to be burned: for which verification of which partner."""
 
-    scanned: Scanned
-    scene: Scene
+    ticket_id: bytes
+    slot: int
     partner_id: UUID
     verification_id: UUID
+
+
+class Burned(msgspec.Struct, frozen=True):
+    """A ticket that was burned: whose it was, and since when."""
+
+    account_id: UUID
+    subject_id: UUID
+    issued_at: datetime

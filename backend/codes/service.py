@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from backend.codes import failures, images, store
-from backend.codes.messages import Holder, Scanned, Shown, ShownCode, Ticket, TicketBatch
+from backend.codes.messages import Burned, Burning, Holder, Scanned, ShownCode, Ticket, TicketBatch
 from backend.codes.problems import CODE_MALFORMED, CODE_STALE, CODE_UNUSABLE, SCENE_UNKNOWN
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
@@ -19,6 +19,7 @@ from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import FieldError, Problem
+from backend.platform.questions import Question
 from backend.platform.rate_limits import RateLimit, take
 from partners.codes import ic1
 from partners.codes.ic1 import Scene
@@ -128,7 +129,7 @@ async def burn(
 
 
 async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | None:
-    """What `burn_each` takes: a scanned code of ours, fresh, from a partner that may try. None for anything else, of which
+    """What `burning` takes: a scanned code of ours, fresh, from a partner that may try. None for anything else, of which
     `burn` says what it is. One cache round trip."""
     parsed = ic1.parse(code)
     if parsed is None or not await failures.within(platform.cache, failures.PICTURE, partner_id):
@@ -141,23 +142,33 @@ async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | 
     return Scanned(parsed.ticket_id, parsed.slot, parsed.scene)
 
 
-async def burn_each(platform: Platform, connection: Connection, codes: Sequence[Shown]) -> list[Holder]:
-    """`burn` for many scanned codes, in the caller's transaction; gives their holders, in the order of the codes.
+def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned]]:
+    """Burns many tickets whose codes were `scanned`; gives whose they were, in their order.
 
-    All or nothing: raises CODE_UNUSABLE if one of them cannot be burned, and the caller rolls back. The failure is neither
-    counted nor logged here, as the one whose it is is then done alone. Two database round trips.
+    All or nothing: its answer raises CODE_UNUSABLE if one of them cannot be burned. The failure is neither counted nor
+    logged here: whoever rolls back has it done by `burn`.
     """
-    now = platform.clock.now()
-    burnings = [
-        store.Burning(each.scanned.ticket_id, each.scanned.slot, each.partner_id, each.verification_id)
-        for each in codes
-        if each.scanned.scene in (Scene.ANY, each.scene)
-    ]
-    rows = await store.burn_each(connection, burnings, now)
-    if len(rows) != len(codes):
+
+    def burned(rows: dict[bytes, Row]) -> list[Burned]:
+        if len(rows) != len(burnings):
+            raise CODE_UNUSABLE.error()
+        found = (rows[each.ticket_id] for each in burnings)
+        return [Burned(row["account_id"], row["subject_id"], row["issued_at"]) for row in found]
+
+    return store.burns(burnings, now).then(burned)
+
+
+def require_scene(code: Scanned | ic1.Code, scene: Scene) -> None:
+    """Raises CODE_UNUSABLE for a code that was shown for another scene than the benefit's."""
+    if code.scene not in (Scene.ANY, scene):
         raise CODE_UNUSABLE.error()
-    given = await consents.given_each(connection, [row["subject_id"] for row in rows.values()], now)
-    return [_holder(rows[each.scanned.ticket_id], given) for each in codes]
+
+
+def holder_of(burned: Burned, given: Mapping[ConsentKind, datetime]) -> Holder:
+    """Whose burned ticket it is. Raises CODE_UNUSABLE unless the consent to show under which it was issued is in force."""
+    if ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > burned.issued_at:
+        raise CODE_UNUSABLE.error()
+    return Holder(burned.account_id, burned.subject_id, ConsentKind.COMPUTE in given)
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
@@ -205,8 +216,7 @@ def _scanned(platform: Platform, code: ic1.Code, scene: Scene, now: datetime) ->
     _require_genuine(platform, code)
     if not ic1.is_fresh(code.step, int(now.timestamp())):
         raise CODE_STALE.error()
-    if code.scene not in (Scene.ANY, scene):
-        raise CODE_UNUSABLE.error()
+    require_scene(code, scene)
     return code.ticket_id, code.slot
 
 
@@ -237,19 +247,12 @@ async def _burn(
     try:
         if row is None:
             raise CODE_UNUSABLE.error()
-        return _holder(row, await consents.given_each(connection, [row["subject_id"]], now))
+        burned = Burned(row["account_id"], row["subject_id"], row["issued_at"])
+        return holder_of(burned, await consents.given(connection, burned.subject_id, now))
     except Problem:
         # If the code is somebody's after all, its holder reads of the failed attempt.
         await store.holder(connection, access, ticket_id)
         raise
-
-
-def _holder(row: Row, given: Mapping[UUID, Mapping[ConsentKind, datetime]]) -> Holder:
-    """Whose burned ticket it is. Raises CODE_UNUSABLE unless the consent to show under which it was issued is still in force."""
-    consented = given[row["subject_id"]]
-    if ConsentKind.SHOW not in consented or consented[ConsentKind.SHOW] > row["issued_at"]:
-        raise CODE_UNUSABLE.error()
-    return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in consented)
 
 
 def _text(value: bytes) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
+from backend.codes.messages import Burning
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def add(
@@ -47,37 +47,30 @@ async def by_handle(connection: Connection, handle: int, now: datetime) -> Row |
     return rows[0] if rows else None
 
 
-class Burning(msgspec.Struct, frozen=True):
-    """A ticket that is to be burned: for which verification of which partner."""
-
-    ticket_id: bytes
-    slot: int
-    partner_id: UUID
-    verification_id: UUID
-
-
 async def burn(
     connection: Connection, ticket_id: bytes, slot: int, partner_id: UUID, verification_id: UUID, now: datetime
 ) -> Row | None:
     """Burns a live ticket; None if it is unknown, expired, revoked or burned already."""
-    rows = await burn_each(connection, [Burning(ticket_id, slot, partner_id, verification_id)], now)
-    return rows.get(ticket_id)
+    asked = burns([Burning(ticket_id, slot, partner_id, verification_id)], now)
+    return (await connection.ask(asked))[asked].get(ticket_id)
 
 
-async def burn_each(connection: Connection, burnings: Sequence[Burning], now: datetime) -> dict[bytes, Row]:
+def burns(burnings: Sequence[Burning], now: datetime) -> Question[dict[bytes, Row]]:
     """Burns live tickets, by their ids; what is unknown, expired, revoked or burned already is not there.
 
     A second burn waits for the first on the unique key and then finds nothing to insert. In the order of the ids: two
     workers that burn the same ones wait for each other in turn, never crosswise.
     """
-    rows = await connection.impersonal(
+    return Question.impersonal(
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
+        lambda rows: {row["ticket_id"]: row for row in rows},
+        ("ticket_id", "account_id", "subject_id", "issued_at"),
         "INSERT INTO code_burn (ticket_id, account_id, subject_id, partner_id, verification_id, burned_at) "
         "SELECT id, account_id, subject_id, shown.partner_id, shown.verification_id, $5 FROM code_ticket "
         "JOIN unnest($1::bytea[], $2::smallint[], $3::uuid[], $4::uuid[]) "
         "AS shown(ticket_id, slot, partner_id, verification_id) ON id = shown.ticket_id AND code_ticket.slot = shown.slot "
         "WHERE expires_at > $5 ORDER BY id ON CONFLICT (ticket_id) DO NOTHING "
-        "RETURNING ticket_id, verification_id, account_id, subject_id, "
+        "RETURNING ticket_id, account_id, subject_id, "
         "(SELECT issued_at FROM code_ticket WHERE id = code_burn.ticket_id) AS issued_at",
         [each.ticket_id for each in burnings],
         [each.slot for each in burnings],
@@ -85,7 +78,6 @@ async def burn_each(connection: Connection, burnings: Sequence[Burning], now: da
         [each.verification_id for each in burnings],
         now,
     )
-    return {row["ticket_id"]: row for row in rows}
 
 
 async def holder(connection: Connection, access: Access, ticket_id: bytes) -> Row | None:

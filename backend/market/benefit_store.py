@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def add_version(
@@ -87,20 +88,22 @@ async def set_state(
 
 async def offered(connection: Connection, benefit_id: str, periods: Sequence[str]) -> Row | None:
     """The version in force or paused, and how often it was redeemed in each of these periods."""
-    return (await offered_among(connection, [benefit_id], periods)).get(benefit_id)
+    asked = offered_among([benefit_id], periods)
+    return (await connection.ask(asked))[asked].get(benefit_id)
 
 
-async def offered_among(connection: Connection, benefit_ids: Sequence[str], periods: Sequence[str]) -> dict[str, Row]:
+def offered_among(benefit_ids: Sequence[str], periods: Sequence[str]) -> Question[dict[str, Row]]:
     """`offered` for many benefits, by id; what is not offered is not there."""
-    rows = await connection.fetch(
+    return Question.open(
+        lambda rows: {row["benefit_id"]: row for row in rows},
+        ("benefit_id", "version", "terms", "state", "approved_at", "used"),
         "SELECT benefit_id, version, terms, state, approved_at, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM benefit_use "
-        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2)) AS used "
+        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2::text[])) AS used "
         "FROM benefit WHERE benefit_id = ANY($1::text[]) AND state IN ('published', 'paused')",
         list(benefit_ids),
         list(periods),
     )
-    return {row["benefit_id"]: row for row in rows}
 
 
 async def version_of(connection: Connection, benefit_id: str, version: int) -> Row:

@@ -1,7 +1,7 @@
 """Who is eligible now: the one decision behind a verification at a till and behind a pass that is fetched beforehand."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,9 @@ from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.questions import Question
 from backend.scores import service as scores
+from backend.scores.messages import Standing
 from partners.benefits.eligibility import Holder, decide
 from partners.benefits.terms import Terms
 
@@ -40,25 +42,36 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     offer: Row
     terms: Terms
     partner_id: UUID | None
-    computes: bool
-    shows: bool
     amount_fen: int | None
+
+
+class Bearing(msgspec.Struct, frozen=True):
+    """What bears on cases, as questions to be asked with the cases' accesses."""
+
+    standings: Question[list[Standing]]
+    circumstances: Question[list[Row]]
+    accesses: list[Access]
 
 
 async def offer_now(connection: Connection, benefit_id: str, now: datetime) -> tuple[Row, Terms]:
     """A benefit that may be given now. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
-    return (await offers_now(connection, [benefit_id], now))[benefit_id]
+    asked = offers([benefit_id], now)
+    return (await connection.ask(asked))[asked][benefit_id]
 
 
-async def offers_now(connection: Connection, benefit_ids: Sequence[str], now: datetime) -> dict[str, tuple[Row, Terms]]:
-    """`offer_now` for many benefits; raises for the first that may not be given. One round trip."""
-    rows = await benefit_store.offered_among(connection, sorted(set(benefit_ids)), everyones_periods(local_date(now)))
-    for benefit_id in benefit_ids:
-        if benefit_id not in rows:
-            raise NOT_FOUND.error()
-        if rows[benefit_id]["state"] != BenefitState.PUBLISHED:
-            raise STATE_CONFLICT.error()
-    return {benefit_id: (row, terms_of(row)) for benefit_id, row in rows.items()}
+def offers(benefit_ids: Sequence[str], now: datetime) -> Question[dict[str, tuple[Row, Terms]]]:
+    """`offer_now` for many benefits; its answer raises for the first that may not be given."""
+
+    def offered(rows: dict[str, Row]) -> dict[str, tuple[Row, Terms]]:
+        for benefit_id in benefit_ids:
+            if benefit_id not in rows:
+                raise NOT_FOUND.error()
+            if rows[benefit_id]["state"] != BenefitState.PUBLISHED:
+                raise STATE_CONFLICT.error()
+        return {benefit_id: (row, terms_of(row)) for benefit_id, row in rows.items()}
+
+    periods = everyones_periods(local_date(now))
+    return benefit_store.offered_among(sorted(set(benefit_ids)), periods).then(offered)
 
 
 async def decided(
@@ -73,7 +86,7 @@ async def decided(
     amount_fen: int | None,
     now: datetime,
 ) -> Decided:
-    """Whether a person is eligible for an offer now. Two round trips whatever the decision.
+    """Whether a person is eligible for an offer now. One round trip whatever the decision.
 
     `partner_id` is who asks, whose trying of many benefits is limited; None when it is the person.
     """
@@ -83,40 +96,37 @@ async def decided(
         offer=offer,
         terms=terms_of(offer),
         partner_id=partner_id,
-        computes=computes,
-        shows=shows,
         amount_fen=amount_fen,
     )
-    return (await decided_each(connection, [case], now))[0]
+    asked = bearing([case], now)
+    found = await connection.ask(asked.standings, asked.circumstances, accesses=asked.accesses)
+    [standing], [circumstances] = found[asked.standings], found[asked.circumstances]
+    return decision_of(case, standing, circumstances, computes=computes, shows=shows, now=now)
 
 
-async def decided_each(connection: Connection, cases: Sequence[Case], now: datetime) -> list[Decided]:
-    """`decided` for many cases, in their order. Two round trips whatever the decisions."""
+def bearing(cases: Sequence[Case], now: datetime) -> Bearing:
+    """What bears on many cases, in their order, each read under its own access."""
     today = local_date(now)
-    standings = await scores.standing_each(
-        connection,
-        [msgspec.structs.replace(case.access, fields=("level",)) for case in cases],
-        [case.subject_id for case in cases],
+    return Bearing(
+        scores.standings([case.subject_id for case in cases]),
+        store.circumstances(
+            [(case.subject_id, case.partner_id, case.terms.id) for case in cases],
+            persons_periods(today),
+            start_of_day(today.replace(day=1)),
+        ),
+        [msgspec.structs.replace(case.access, fields=("level", "offers", "usage")) for case in cases],
     )
-    circumstances = await store.circumstances_each(
-        connection,
-        [msgspec.structs.replace(case.access, fields=("offers", "usage")) for case in cases],
-        [(case.subject_id, case.partner_id, case.terms.id) for case in cases],
-        persons_periods(today),
-        start_of_day(today.replace(day=1)),
-    )
-    return [
-        _decided(case, standing.rank, found, today)
-        for case, standing, found in zip(cases, standings, circumstances, strict=True)
-    ]
 
 
-def _decided(case: Case, rank: int | None, circumstances: Row, today: date) -> Decided:
-    terms = case.terms
+def decision_of(
+    case: Case, standing: Standing, circumstances: Row, *, computes: bool, shows: bool, now: datetime
+) -> Decided:
+    """The decision of a case, from what bears on it."""
+    terms, today = case.terms, local_date(now)
     holder = Holder(
-        computes=case.computes,
-        shows=case.shows,
-        rank=rank if case.computes else None,
+        computes=computes,
+        shows=shows,
+        rank=standing.rank if computes else None,
         closed_offers=frozenset({terms.id} if circumstances["closed"] is not None else ()),
     )
     usage = usage_on(today, benefit_store.used_of(case.offer), circumstances["used"])
@@ -133,7 +143,7 @@ async def eligibility_of(
 ) -> Decided:
     """Whether a person would be eligible for a benefit now, as they ask themselves.
 
-    Raises NOT_FOUND, STATE_CONFLICT. Four round trips.
+    Raises NOT_FOUND, STATE_CONFLICT. Three round trips.
     """
     now = platform.clock.now()
     offer, _ = await offer_now(connection, benefit_id, now)

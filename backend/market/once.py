@@ -11,6 +11,7 @@ from litestar.params import Parameter
 from backend.platform import idempotency
 from backend.platform.database import Connection
 from backend.platform.idempotency import IDEMPOTENCY_KEY_MISSING, Saved
+from backend.platform.questions import Question
 
 Body = TypeVar("Body")
 
@@ -65,19 +66,18 @@ async def save(connection: Connection, partner_id: UUID, once: Once, body: bytes
     return Answered(status, body, False)
 
 
-async def claim_each(connection: Connection, acts: Sequence[tuple[UUID, Once]]) -> bool:
-    """Claims the keys of many acts (partner, act); whether none of them was done before or is under way. One round trip."""
-    return await idempotency.claim_each(connection, [(_scope(partner), act.key, act.mark) for partner, act in acts])
+def claims(acts: Sequence[tuple[UUID, Once]]) -> Question[bool]:
+    """Claims the keys of many acts (partner, act); whether none of them was done before or is under way."""
+    return idempotency.claims([(_scope(partner), act.key, act.mark) for partner, act in acts])
 
 
-async def save_each(connection: Connection, acts: Sequence[tuple[UUID, Once]], answers: Sequence[Answered]) -> None:
-    """Keeps the answers of many acts beside their effects. One round trip."""
-    await idempotency.save_each(
-        connection,
+def saving(acts: Sequence[tuple[UUID, Once]], answers: Sequence[Answered]) -> Question[None]:
+    """Keeps the answers of many acts beside their effects."""
+    return idempotency.saving(
         [
             (_scope(partner), act.key, Saved(answer.status, answer.body))
             for (partner, act), answer in zip(acts, answers, strict=True)
-        ],
+        ]
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from backend.market.messages import Result
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 _VERIFICATION = (
     "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
@@ -60,24 +61,21 @@ class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
     redeemed_at: datetime
 
 
-async def circumstances_each(
-    connection: Connection,
-    accesses: Sequence[Access],
-    cases: Sequence[tuple[UUID, UUID | None, str]],
-    periods: Sequence[str],
-    month_start: datetime,
-) -> list[Row]:
+def circumstances(
+    cases: Sequence[tuple[UUID, UUID | None, str]], periods: Sequence[str], month_start: datetime
+) -> Question[list[Row]]:
     """What bears on a person, a partner and a benefit, for each such case, read under the access context at its place.
 
     `closed` (why the offer is closed, or null), `used` by period, and `tried`, the other benefits this partner tried on this
-    person since `month_start`. One statement.
+    person since `month_start`.
     """
-    rows = await connection.read_each(
-        accesses,
+    return Question.logged(
+        lambda rows: sorted(rows, key=lambda row: int(row["number"])),
+        ("number", "subject_id", "closed", "used", "tried"),
         "SELECT asked.number, asked.subject_id, "
         "(SELECT because FROM closed_offer WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id) AS closed, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM person_use "
-        "WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id AND period = ANY($4)) AS used, "
+        "WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id AND period = ANY($4::text[])) AS used, "
         "(SELECT count(DISTINCT benefit_id) FROM verification WHERE partner_id = asked.partner_id "
         "AND subject_id = asked.subject_id AND answered_at >= $5 AND benefit_id <> asked.benefit_id) AS tried "
         "FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS asked(subject_id, partner_id, benefit_id, number)",
@@ -87,7 +85,6 @@ async def circumstances_each(
         list(periods),
         month_start,
     )
-    return sorted(rows, key=lambda row: int(row["number"]))
 
 
 async def all_circumstances(connection: Connection, access: Access, subject_id: UUID, periods: Sequence[str]) -> Row:
@@ -107,18 +104,17 @@ async def all_circumstances(connection: Connection, access: Access, subject_id: 
 
 async def add_verification(connection: Connection, access: Access, row: NewVerification) -> None:
     """Writes an answer, and the access row that tells the holder of it."""
-    await add_verifications(connection, [access], [row])
+    await connection.ask(adding([row]), accesses=[access])
 
 
-async def add_verifications(
-    connection: Connection, accesses: Sequence[Access], rows: Sequence[NewVerification]
-) -> None:
-    """Writes answers, and the access row that tells each holder of theirs, under the access context at its place."""
+def adding(rows: Sequence[NewVerification]) -> Question[None]:
+    """Writes answers; the access context at the place of each tells its holder of it."""
     columns = {name: [getattr(row, name) for row in rows] for name in NewVerification.__struct_fields__}
     # As text: a list inside a list would be taken for an array of two dimensions.
     columns["reason"] = [msgspec.json.encode(row.reason).decode() for row in rows]
-    await connection.read_each(
-        accesses,
+    return Question.logged(
+        lambda _: None,
+        ("subject_id", "number"),
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, "
         "request_mark) SELECT id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def present(connection: Connection, access: Access, subject_id: UUID) -> Row | None:
@@ -19,22 +20,20 @@ async def present(connection: Connection, access: Access, subject_id: UUID) -> R
     )
 
 
-async def rank(connection: Connection, access: Access, subject_id: UUID) -> int | None:
-    """The level's rank alone."""
-    [found] = await ranks(connection, [access], [subject_id])
-    return found
+def ranks(subject_ids: Sequence[UUID]) -> Question[list[int | None]]:
+    """The level's rank alone of each of these subjects, read under the access context at its place."""
 
+    def read(rows: list[Row]) -> list[int | None]:
+        found = {row["number"]: int(row["level_rank"]) for row in rows}
+        return [found.get(number) for number in range(1, len(subject_ids) + 1)]
 
-async def ranks(connection: Connection, accesses: Sequence[Access], subject_ids: Sequence[UUID]) -> list[int | None]:
-    """The level's rank of each of these subjects, read under the access context at its place."""
-    rows = await connection.read_each(
-        accesses,
+    return Question.logged(
+        read,
+        ("number", "subject_id", "level_rank"),
         "SELECT asked.number, asked.subject_id, score.level_rank FROM unnest($1::uuid[]) WITH ORDINALITY "
         "AS asked(subject_id, number) JOIN score ON score.subject_id = asked.subject_id",
         list(subject_ids),
     )
-    found = {row["number"]: int(row["level_rank"]) for row in rows}
-    return [found.get(number) for number in range(1, len(subject_ids) + 1)]
 
 
 async def history(

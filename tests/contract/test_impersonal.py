@@ -14,7 +14,7 @@ REVIEWED = [
     ("city.holds_people", "existence only"),
     ("codes.add", "ids only, of tickets that are being made for the person who asks"),
     (
-        "codes.burn_each",
+        "codes.burns",
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
     ),
     ("counters.recent", "ids of verifications that the partner was told of; whose they are is not read"),
@@ -22,7 +22,7 @@ REVIEWED = [
     ("codes.by_handle", "ids only, to check what was typed; says nothing about whose ticket it is"),
     ("commands.scores_written", "counts of a city that was made for measuring"),
     (
-        "consents.given_each",
+        "consents.given",
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
     ),
     (
