@@ -8,7 +8,7 @@ database at one instant, and what one of them writes none of the others sees.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -21,9 +21,9 @@ _PARAMETER = re.compile(r"\$(\d+)")
 class Door(Enum):
     """What a question may read: nothing about a person, a person with an access row, or what says nothing about one person."""
 
-    OPEN = "open"
-    LOGGED = "logged"
-    IMPERSONAL = "impersonal"
+    OPEN = auto()
+    LOGGED = auto()
+    IMPERSONAL = auto()
 
 
 @dataclass(frozen=True, eq=False)
