@@ -63,7 +63,7 @@ async def verify(
 
     Three database round trips inside a transaction, four if a holder is asked, and one of the cache, each shared by the
     verifications of one tick of the loop: what the codes are, who their holders are, what was answered. What cannot be
-    answered (refused, replayed, typed) is done alone, in nine at most and one of the cache; a replay in two.
+    answered together (refused, replayed, typed) is done alone, in nine more at most and one of the cache; a replay in two.
     """
     scanned = await codes.scanned(platform, order.code, partner_id)
     if scanned is None:
