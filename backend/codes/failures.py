@@ -30,6 +30,12 @@ async def allow(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> None:
         raise RATE_LIMITED.error(headers={"Retry-After": str(max(wait, 1))})
 
 
+async def within(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> bool:
+    """Whether a partner may try, without saying how long to wait. One cache round trip."""
+    failures = await cache.get(_key(limit, partner_id))
+    return failures is None or int(failures) < limit.allowed
+
+
 async def count(cache: "Redis", limit: FailureLimit, partner_id: UUID) -> None:
     """Counts one failure. One cache round trip."""
     key = _key(limit, partner_id)

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from partners.codes.ic1 import Scene
+
 MAXIMUM_TICKETS = 32
 
 
@@ -50,3 +52,29 @@ class Holder(msgspec.Struct, frozen=True):
     subject_id: UUID
     computes: bool
     enterprise_id: UUID | None = None
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """A scanned code that is ours and fresh; whether it was used already only the burn can say."""
+
+    ticket_id: bytes
+    slot: int
+    scene: Scene
+
+
+class Burning(msgspec.Struct, frozen=True):
+    """A ticket that is to be burned: for which verification of which partner."""
+
+    ticket_id: bytes
+    slot: int
+    partner_id: UUID
+    verification_id: UUID
+
+
+class Burned(msgspec.Struct, frozen=True):
+    """A ticket that was burned: whose it was, and since when."""
+
+    account_id: UUID
+    subject_id: UUID
+    issued_at: datetime
+    enterprise_id: UUID | None

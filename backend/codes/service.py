@@ -3,12 +3,13 @@
 import asyncio
 import base64
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from backend.codes import failures, images, store
-from backend.codes.messages import Holder, ShownCode, Ticket, TicketBatch
+from backend.codes.messages import Burned, Burning, Holder, Scanned, ShownCode, Ticket, TicketBatch
 from backend.codes.problems import CODE_MALFORMED, CODE_STALE, CODE_UNUSABLE, SCENE_UNKNOWN
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
@@ -19,6 +20,7 @@ from backend.platform.database import Connection, Row
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import FieldError, Problem
+from backend.platform.questions import Question
 from backend.platform.rate_limits import RateLimit, take
 from partners.codes import ic1
 from partners.codes.ic1 import Scene
@@ -133,6 +135,50 @@ async def burn(
         raise
 
 
+async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | None:
+    """What `burning` takes: a scanned code of ours, fresh, from a partner that may try. None for anything else, of which
+    `burn` says what it is. One cache round trip."""
+    parsed = ic1.parse(code)
+    if parsed is None or not await failures.within(platform.cache, failures.PICTURE, partner_id):
+        return None
+    slot_key = platform.keys.ticket_slot(parsed.slot)
+    if slot_key is None or not ic1.is_genuine(parsed, slot_key):
+        return None
+    if not ic1.is_fresh(parsed.step, int(platform.clock.now().timestamp())):
+        return None
+    return Scanned(parsed.ticket_id, parsed.slot, parsed.scene)
+
+
+def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned]]:
+    """Burns many tickets whose codes were `scanned`; gives whose they were, in their order.
+
+    All or nothing: its answer raises CODE_UNUSABLE if one of them cannot be burned, or is an enterprise's. The failure is neither counted nor
+    logged here: whoever rolls back has it done by `burn`.
+    """
+
+    def burned(rows: dict[bytes, Row]) -> list[Burned]:
+        found = [_burned(rows[each.ticket_id]) for each in burnings if each.ticket_id in rows]
+        # An enterprise's rests on its agent, which is asked of one at a time.
+        if len(found) != len(burnings) or any(each.enterprise_id is not None for each in found):
+            raise CODE_UNUSABLE.error()
+        return found
+
+    return store.burns(burnings, now).then(burned)
+
+
+def require_scene(code: Scanned | ic1.Code, scene: Scene) -> None:
+    """Raises CODE_UNUSABLE for a code that was shown for another scene than the benefit's."""
+    if code.scene not in (Scene.ANY, scene):
+        raise CODE_UNUSABLE.error()
+
+
+def holder_of(burned: Burned, given: Mapping[ConsentKind, datetime]) -> Holder:
+    """Whose burned ticket it is. Raises CODE_UNUSABLE unless the consent to show under which it was issued is in force."""
+    if ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > burned.issued_at:
+        raise CODE_UNUSABLE.error()
+    return Holder(burned.account_id, burned.subject_id, ConsentKind.COMPUTE in given)
+
+
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: every ticket is revoked, also those that the person fetched for an enterprise."""
     await store.forget(connection, account_id, subject_id)
@@ -194,8 +240,7 @@ def _scanned(platform: Platform, code: ic1.Code, scene: Scene, now: datetime) ->
     _require_genuine(platform, code)
     if not ic1.is_fresh(code.step, int(now.timestamp())):
         raise CODE_STALE.error()
-    if code.scene not in (Scene.ANY, scene):
-        raise CODE_UNUSABLE.error()
+    require_scene(code, scene)
     return code.ticket_id, code.slot
 
 
@@ -223,24 +268,29 @@ async def _burn(
     now: datetime,
 ) -> Holder:
     row = await store.burn(connection, ticket_id, slot, partner_id, verification_id, now)
-    holder = await _shown_by(connection, row, now) if row is not None else None
-    if holder is None:
+    try:
+        if row is None:
+            raise CODE_UNUSABLE.error()
+        return await _shown_by(connection, _burned(row), now)
+    except Problem:
         # If the code is somebody's after all, its holder reads of the failed attempt.
         await store.holder(connection, access, ticket_id)
+        raise
+
+
+async def _shown_by(connection: Connection, burned: Burned, now: datetime) -> Holder:
+    """Whose code it is, if what the ticket rests on has held without a break since it was issued; else raises CODE_UNUSABLE.
+    One round trip either way."""
+    if burned.enterprise_id is None:
+        return holder_of(burned, await consents.given(connection, burned.subject_id, now))
+    since = await enterprises.acting_since(connection, burned.account_id, burned.enterprise_id)
+    if since is None or since > burned.issued_at:
         raise CODE_UNUSABLE.error()
-    return holder
+    return Holder(None, burned.subject_id, False, burned.enterprise_id)
 
 
-async def _shown_by(connection: Connection, row: Row, now: datetime) -> Holder | None:
-    """Whose code it is, if what the ticket rests on has held without a break since it was issued. One round trip either way."""
-    if row["enterprise_id"] is not None:
-        since = await enterprises.acting_since(connection, row["account_id"], row["enterprise_id"])
-        holds = since is not None and since <= row["issued_at"]
-        return Holder(None, row["subject_id"], False, row["enterprise_id"]) if holds else None
-    given = await consents.given(connection, row["subject_id"], now)
-    if ConsentKind.SHOW not in given or given[ConsentKind.SHOW] > row["issued_at"]:
-        return None
-    return Holder(row["account_id"], row["subject_id"], ConsentKind.COMPUTE in given)
+def _burned(row: Row) -> Burned:
+    return Burned(row["account_id"], row["subject_id"], row["issued_at"], row["enterprise_id"])
 
 
 def _text(value: bytes) -> str:

@@ -1,11 +1,13 @@
 """SQL of the codes room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from backend.codes.messages import Burning
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def add(
@@ -50,24 +52,35 @@ async def by_handle(connection: Connection, handle: int, now: datetime) -> Row |
 async def burn(
     connection: Connection, ticket_id: bytes, slot: int, partner_id: UUID, verification_id: UUID, now: datetime
 ) -> Row | None:
-    """Burns a live ticket; None if it is unknown, expired, revoked or burned already.
+    """Burns a live ticket; None if it is unknown, expired, revoked or burned already."""
+    asked = burns([Burning(ticket_id, slot, partner_id, verification_id)], now)
+    return (await connection.ask(asked))[asked].get(ticket_id)
 
-    A second burn waits for the first on the unique key and then finds nothing to insert.
+
+def burns(burnings: Sequence[Burning], now: datetime) -> Question[dict[bytes, Row]]:
+    """Burns live tickets, by their ids; what is unknown, expired, revoked or burned already is not there.
+
+    A second burn waits for the first on the unique key and then finds nothing to insert. In the order of the ids: two
+    workers that burn the same ones wait for each other in turn, never crosswise.
     """
-    rows = await connection.impersonal(
+    return Question.impersonal(
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
+        lambda rows: {row["ticket_id"]: row for row in rows},
+        ("ticket_id", "account_id", "subject_id", "issued_at", "enterprise_id"),
         "INSERT INTO code_burn (ticket_id, account_id, subject_id, partner_id, verification_id, burned_at) "
-        "SELECT id, account_id, subject_id, $3, $4, $5 FROM code_ticket "
-        "WHERE id = $1 AND slot = $2 AND expires_at > $5 ON CONFLICT (ticket_id) DO NOTHING "
-        "RETURNING account_id, subject_id, (SELECT issued_at FROM code_ticket WHERE id = $1) AS issued_at, "
-        "(SELECT enterprise_id FROM code_ticket WHERE id = $1) AS enterprise_id",
-        ticket_id,
-        slot,
-        partner_id,
-        verification_id,
+        "SELECT id, account_id, subject_id, shown.partner_id, shown.verification_id, $5 FROM code_ticket "
+        "JOIN unnest($1::bytea[], $2::smallint[], $3::uuid[], $4::uuid[]) "
+        "AS shown(ticket_id, slot, partner_id, verification_id) ON id = shown.ticket_id AND code_ticket.slot = shown.slot "
+        "WHERE expires_at > $5 ORDER BY id ON CONFLICT (ticket_id) DO NOTHING "
+        "RETURNING ticket_id, account_id, subject_id, "
+        "(SELECT issued_at FROM code_ticket WHERE id = code_burn.ticket_id) AS issued_at, "
+        "(SELECT enterprise_id FROM code_ticket WHERE id = code_burn.ticket_id) AS enterprise_id",
+        [each.ticket_id for each in burnings],
+        [each.slot for each in burnings],
+        [each.partner_id for each in burnings],
+        [each.verification_id for each in burnings],
         now,
     )
-    return rows[0] if rows else None
 
 
 async def holder(connection: Connection, access: Access, ticket_id: bytes) -> Row | None:

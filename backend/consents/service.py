@@ -16,6 +16,7 @@ from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.due import Due, enqueue
 from backend.platform.platform import Platform
+from backend.platform.questions import Question
 from backend.platform.row_ids import new_id
 from backend.platform.working_days import add_months
 from backend.subjects import service as subjects
@@ -114,7 +115,17 @@ async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict
 
     One round trip.
     """
-    return {ConsentKind(kind): at for kind, at in (await store.given(connection, subject_id, now)).items()}
+    asked = consenting([subject_id], now)
+    return (await connection.ask(asked))[asked][subject_id]
+
+
+def consenting(subject_ids: Sequence[UUID], now: datetime) -> Question[dict[UUID, dict[ConsentKind, datetime]]]:
+    """`given` for many subjects."""
+    return store.given(subject_ids, now).then(
+        lambda found: {
+            subject: {ConsentKind(kind): at for kind, at in kinds.items()} for subject, kinds in found.items()
+        }
+    )
 
 
 async def require(connection: Connection, kind: ConsentKind, subject_id: UUID, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def close_open(
@@ -88,16 +89,24 @@ async def was_in_force(connection: Connection, kind: str, subject_id: UUID, at: 
     return bool(rows)
 
 
-async def given(connection: Connection, subject_id: UUID, now: datetime) -> dict[str, datetime]:
-    """The kinds to which a subject consents now, and when each consent was given."""
-    rows = await connection.impersonal(
+def given(subject_ids: Sequence[UUID], now: datetime) -> Question[dict[UUID, dict[str, datetime]]]:
+    """The kinds to which each of these subjects consents now, and when each consent was given."""
+
+    def read(rows: list[Row]) -> dict[UUID, dict[str, datetime]]:
+        found: dict[UUID, dict[str, datetime]] = {subject_id: {} for subject_id in subject_ids}
+        for row in rows:
+            found[row["subject_id"]][row["kind"]] = row["starts_at"]
+        return found
+
+    return Question.impersonal(
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
-        "SELECT kind, starts_at FROM consent "
-        "WHERE subject_id = $1 AND ended_at IS NULL AND starts_at <= $2 AND expires_at > $2",
-        subject_id,
+        read,
+        ("subject_id", "kind", "starts_at"),
+        "SELECT subject_id, kind, starts_at FROM consent "
+        "WHERE subject_id = ANY($1::uuid[]) AND ended_at IS NULL AND starts_at <= $2 AND expires_at > $2",
+        list(subject_ids),
         now,
     )
-    return {row["kind"]: row["starts_at"] for row in rows}
 
 
 async def forget(connection: Connection, subject_id: UUID) -> None:

@@ -148,7 +148,7 @@ async def offer(platform: ThePlatform, token: FromPath[TokenInPath]) -> CounterO
         "扫台码办理 Be served at a counter code",
         "由本人手机签名确认。符合的，商户立即获知；不符合的，原因只告诉您，商户一无所知。"
         "Signed by the resident's phone. A yes is told to the shop at once; a no to nobody but you. "
-        "Up to fifteen database round trips and one of the cache.",
+        "Up to fourteen database round trips and one of the cache.",
         raises=(
             problems.COUNTER_UNKNOWN,
             problems.COUNTER_CLOSED,

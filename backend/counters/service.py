@@ -122,7 +122,7 @@ async def use(platform: Platform, caller: Caller, order: CounterUseOrder) -> Cou
     """A resident asks to be served at a sign, signed by their phone. A yes is told to the partner; a no to nobody.
 
     Raises COUNTER_UNKNOWN, COUNTER_CLOSED (also when the terms have changed since they were shown), COUNTER_SIGNATURE_INVALID,
-    CONSENT_MISSING, USE_TAKEN, RATE_LIMITED. Up to fifteen database round trips and one of the cache, in one transaction;
+    CONSENT_MISSING, USE_TAKEN, RATE_LIMITED. Up to fourteen database round trips and one of the cache, in one transaction;
     the same use again takes six.
     """
     await take(platform.cache, _USES, str(caller.account_id))

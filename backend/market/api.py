@@ -167,8 +167,9 @@ async def my_verifications(
         "核验 Verify a code for a benefit",
         "答复“符合/不符合”，不含姓名、分数、等级或原因；诚信码即时作废。须本人确认的权益先答 202，持码人在手机上确认后再查询结果。"
         "Yes or no in answers of equal length; the code is burned. A benefit that needs the holder's confirmation is answered "
-        "202 first: fetch the verification until the holder's phone answered. Nine database round trips and two of the cache, "
-        "inside one transaction, ten if the holder is asked; a replay takes two.",
+        "202 first: fetch the verification until the holder's phone answered. Three database round trips inside one transaction, four "
+        "if the holder is asked, and two of the cache, shared with those that come at the same time; nine at most and alone for what "
+        "is refused or typed; a replay takes two of its own.",
         raises=(
             *_IDEMPOTENCY,
             PARTNER_SUSPENDED,

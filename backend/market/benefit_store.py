@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def add_version(
@@ -87,12 +88,20 @@ async def set_state(
 
 async def offered(connection: Connection, benefit_id: str, periods: Sequence[str]) -> Row | None:
     """The version in force or paused, and how often it was redeemed in each of these periods."""
-    return await connection.fetch_one(
+    asked = offered_among([benefit_id], periods)
+    return (await connection.ask(asked))[asked].get(benefit_id)
+
+
+def offered_among(benefit_ids: Sequence[str], periods: Sequence[str]) -> Question[dict[str, Row]]:
+    """`offered` for many benefits, by id; what is not offered is not there."""
+    return Question.open(
+        lambda rows: {row["benefit_id"]: row for row in rows},
+        ("benefit_id", "version", "terms", "state", "approved_at", "used"),
         "SELECT benefit_id, version, terms, state, approved_at, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM benefit_use "
-        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2)) AS used "
-        "FROM benefit WHERE benefit_id = $1 AND state IN ('published', 'paused')",
-        benefit_id,
+        "WHERE benefit_use.benefit_id = benefit.benefit_id AND period = ANY($2::text[])) AS used "
+        "FROM benefit WHERE benefit_id = ANY($1::text[]) AND state IN ('published', 'paused')",
+        list(benefit_ids),
         list(periods),
     )
 

@@ -6,6 +6,7 @@ a yes. The yes is signed by a registered device;
 a no needs no signature, as it gives nothing away.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,14 +15,14 @@ import msgspec
 from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.devices import service as devices
-from backend.market import confirming_store, receipts, store
+from backend.market import confirming_store, receipts
 from backend.market.answers import LIFETIME, partner_access, told_of
 from backend.market.messages import Confirmation, HolderAsked, Question, Questions
 from backend.market.problems import CONFIRMATION_INVALID, CONFIRMATION_OVER
 from backend.market.reasons import NOT_CONFIRMED, REFUSED_BY_HOLDER, in_words
 from backend.market.store import NewVerification
 from backend.partner_accounts import service as partner_accounts
-from backend.platform.access import Access, Ground
+from backend.platform.access import Ground
 from backend.platform.callers import Caller, system_access
 from backend.platform.database import Connection, Row
 from backend.platform.due import Due, Handler, enqueue
@@ -55,15 +56,22 @@ def confirmation_message(
     return "\n".join(lines).encode()
 
 
-async def ask(connection: Connection, access: Access, row: NewVerification, mark: bytes) -> HolderAsked:
-    """Writes a decided verification that waits for its holder, in the act that decided it. Two round trips."""
+def waiting(row: NewVerification, mark: bytes) -> NewVerification:
+    """A decided verification as it waits for its holder."""
     confirm_by = row.answered_at + timedelta(seconds=CONFIRMATION_SECONDS)
     state = VERIFICATION.after(VERIFICATION.start, VerificationEvent.ASK_HOLDER)
-    waiting = msgspec.structs.replace(row, state=state, confirm_by=confirm_by, expires_at=confirm_by, request_mark=mark)
-    told = msgspec.structs.replace(access, action="核验诚信码，等待您在手机上确认", fields=("eligibility",))
-    await store.add_verification(connection, told, waiting)
-    await enqueue(connection, TOPIC, [Due(row.id, confirm_by)])
-    return _asked(row.id, row.benefit_id, confirm_by)
+    return msgspec.structs.replace(row, state=state, confirm_by=confirm_by, expires_at=confirm_by, request_mark=mark)
+
+
+async def watch(connection: Connection, rows: Iterable[NewVerification]) -> None:
+    """Sees to it that those of these verifications that wait for their holder end with their minute. No round trip if none
+    does, else one."""
+    await enqueue(connection, TOPIC, [Due(row.id, row.confirm_by) for row in rows if row.confirm_by is not None])
+
+
+def holder_asked(row: NewVerification) -> HolderAsked:
+    """What a partner is told of a verification that waits; the same whatever was decided."""
+    return _asked(row.id, row.benefit_id, row.expires_at)
 
 
 def asked(row: Row) -> HolderAsked:

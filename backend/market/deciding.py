@@ -1,5 +1,6 @@
 """Who is eligible now: the one decision behind a verification at a till and behind a pass that is fetched beforehand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
+from backend.platform.questions import Question
 from backend.scores import service as scores
+from backend.scores.messages import Standing
 from partners.benefits.eligibility import EnterpriseHolder, Holder, decide
 from partners.benefits.terms import Terms
 
@@ -31,14 +34,45 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     tier_value: int
 
 
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be decided: for whom, what, and who asks: a partner, whose trying of many benefits is limited, or None if it
+    is the person."""
+
+    access: Access
+    subject_id: UUID
+    offer: Row
+    terms: Terms
+    partner_id: UUID | None
+    amount_fen: int | None
+
+
+class Bearing(msgspec.Struct, frozen=True):
+    """What bears on cases, as questions to be asked with the cases' accesses."""
+
+    standings: Question[list[Standing]]
+    circumstances: Question[list[Row]]
+    accesses: list[Access]
+
+
 async def offer_now(connection: Connection, benefit_id: str, now: datetime) -> tuple[Row, Terms]:
     """A benefit that may be given now. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
-    offer = await benefit_store.offered(connection, benefit_id, everyones_periods(local_date(now)))
-    if offer is None:
-        raise NOT_FOUND.error()
-    if offer["state"] != BenefitState.PUBLISHED:
-        raise STATE_CONFLICT.error()
-    return offer, terms_of(offer)
+    asked = offers([benefit_id], now)
+    return (await connection.ask(asked))[asked][benefit_id]
+
+
+def offers(benefit_ids: Sequence[str], now: datetime) -> Question[dict[str, tuple[Row, Terms]]]:
+    """`offer_now` for many benefits; its answer raises for the first that may not be given."""
+
+    def offered(rows: dict[str, Row]) -> dict[str, tuple[Row, Terms]]:
+        for benefit_id in benefit_ids:
+            if benefit_id not in rows:
+                raise NOT_FOUND.error()
+            if rows[benefit_id]["state"] != BenefitState.PUBLISHED:
+                raise STATE_CONFLICT.error()
+        return {benefit_id: (row, terms_of(row)) for benefit_id, row in rows.items()}
+
+    periods = everyones_periods(local_date(now))
+    return benefit_store.offered_among(sorted(set(benefit_ids)), periods).then(offered)
 
 
 async def decided(
@@ -54,31 +88,57 @@ async def decided(
     now: datetime,
     enterprise_id: UUID | None = None,
 ) -> Decided:
-    """Whether a person, or the enterprise whose subject it is, is eligible for an offer now. Two round trips whatever the decision
-    and whoever it is.
+    """Whether a person, or the enterprise whose subject it is, is eligible for an offer now. One round trip whatever the
+    decision; two for an enterprise.
 
     `partner_id` is who asks, whose trying of many benefits is limited; None when it is the person.
     """
-    terms, today = terms_of(offer), local_date(now)
-    if enterprise_id is None:
-        standing = await scores.standing(connection, msgspec.structs.replace(access, fields=("level",)), subject_id)
-        holder: Holder | EnterpriseHolder = Holder(computes, shows, standing.rank if computes else None)
-    else:
-        # A ticket that could be burned is of a registered enterprise; no agent's score is read.
-        holder = EnterpriseHolder(True, await commitments.counted(connection, enterprise_id))
-    circumstances = await store.circumstances(
-        connection,
-        msgspec.structs.replace(access, fields=("offers", "usage")),
-        subject_id,
-        partner_id,
-        terms.id,
-        persons_periods(today),
-        start_of_day(today.replace(day=1)),
+    case = Case(
+        access=access,
+        subject_id=subject_id,
+        offer=offer,
+        terms=terms_of(offer),
+        partner_id=partner_id,
+        amount_fen=amount_fen,
     )
+    asked = bearing([case], now)
+    if enterprise_id is not None:
+        # A ticket that could be burned is of a registered enterprise; no agent's score is read.
+        enterprise = EnterpriseHolder(True, await commitments.counted(connection, enterprise_id))
+        found = await connection.ask(asked.circumstances, accesses=asked.accesses)
+        return _decision(case, enterprise, found[asked.circumstances][0], now)
+    found = await connection.ask(asked.standings, asked.circumstances, accesses=asked.accesses)
+    [standing], [circumstances] = found[asked.standings], found[asked.circumstances]
+    return decision_of(case, standing, circumstances, computes=computes, shows=shows, now=now)
+
+
+def bearing(cases: Sequence[Case], now: datetime) -> Bearing:
+    """What bears on many cases, in their order, each read under its own access."""
+    today = local_date(now)
+    return Bearing(
+        scores.standings([case.subject_id for case in cases]),
+        store.circumstances(
+            [(case.subject_id, case.partner_id, case.terms.id) for case in cases],
+            persons_periods(today),
+            start_of_day(today.replace(day=1)),
+        ),
+        [msgspec.structs.replace(case.access, fields=("level", "offers", "usage")) for case in cases],
+    )
+
+
+def decision_of(
+    case: Case, standing: Standing, circumstances: Row, *, computes: bool, shows: bool, now: datetime
+) -> Decided:
+    """The decision of a person's case, from what bears on it."""
+    return _decision(case, Holder(computes, shows, standing.rank if computes else None), circumstances, now)
+
+
+def _decision(case: Case, holder: Holder | EnterpriseHolder, circumstances: Row, now: datetime) -> Decided:
+    terms, today = case.terms, local_date(now)
     if circumstances["closed"] is not None:
         holder = msgspec.structs.replace(holder, closed_offers=frozenset({terms.id}))
-    usage = usage_on(today, benefit_store.used_of(offer), circumstances["used"])
-    decision = decide(terms, holder, usage, today, amount_fen)
+    usage = usage_on(today, benefit_store.used_of(case.offer), circumstances["used"])
+    decision = decide(terms, holder, usage, today, case.amount_fen)
     reasons = [reason.value for reason in decision.reasons]
     if circumstances["tried"] >= DISTINCT_BENEFITS_PER_MONTH:
         reasons.append(TOO_MANY_BENEFITS)
@@ -91,7 +151,7 @@ async def eligibility_of(
 ) -> Decided:
     """Whether a person would be eligible for a benefit now, as they ask themselves.
 
-    Raises NOT_FOUND, STATE_CONFLICT. Four round trips.
+    Raises NOT_FOUND, STATE_CONFLICT. Three round trips.
     """
     now = platform.clock.now()
     offer, _ = await offer_now(connection, benefit_id, now)

@@ -65,7 +65,7 @@ def dry_answer(
         account_id=None,
         subject_id=None,
         result=result,
-        reason=None,
+        reason=[],
         tier_value=tier.value if tier is not None else 0,
         amount_fen=order.amount_fen,
         partner_ref=order.partner_ref,

@@ -1,5 +1,6 @@
 """Doing a partner's act once: the idempotency key, its saved answer, and the answer's bytes."""
 
+from collections.abc import Sequence
 from typing import Annotated, TypeVar, cast
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from litestar.params import Parameter
 from backend.platform import idempotency
 from backend.platform.database import Connection
 from backend.platform.idempotency import IDEMPOTENCY_KEY_MISSING, Saved
+from backend.platform.questions import Question
 
 Body = TypeVar("Body")
 
@@ -62,6 +64,21 @@ async def save(connection: Connection, partner_id: UUID, once: Once, body: bytes
     """Keeps the answer beside its effect. One round trip."""
     await idempotency.save(connection, _scope(partner_id), once.key, Saved(status, body))
     return Answered(status, body, False)
+
+
+def claims(acts: Sequence[tuple[UUID, Once]]) -> Question[bool]:
+    """Claims the keys of many acts (partner, act); whether none of them was done before or is under way."""
+    return idempotency.claims([(_scope(partner), act.key, act.mark) for partner, act in acts])
+
+
+def saving(acts: Sequence[tuple[UUID, Once]], answers: Sequence[Answered]) -> Question[None]:
+    """Keeps the answers of many acts beside their effects."""
+    return idempotency.saving(
+        [
+            (_scope(partner), act.key, Saved(answer.status, answer.body))
+            for (partner, act), answer in zip(acts, answers, strict=True)
+        ]
+    )
 
 
 def response(answered: Answered, kind: type[Body]) -> Response[Body]:

@@ -60,7 +60,7 @@ async def present(
     """Decides for the caller, who has signed that this partner may be told, and writes the partner's verification if it is a yes.
 
     The signature is the holder's confirmation, so a benefit flagged `confirm` asks no second time. Raises NOT_FOUND,
-    STATE_CONFLICT (paused, or other terms than those that were signed). Up to six round trips, eight for a partner with an endpoint.
+    STATE_CONFLICT (paused, or other terms than those that were signed). Up to five round trips, seven for a partner with an endpoint.
     """
     subject_id, now = caller.proven_subject(), platform.clock.now().replace(microsecond=0)
     offer, terms = await offer_now(connection, benefit_id, now)

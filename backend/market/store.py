@@ -9,6 +9,7 @@ import msgspec
 from backend.market.messages import Result
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 _VERIFICATION = (
     "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
@@ -21,7 +22,7 @@ _REDEMPTION = (
 
 
 class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
-    """The row of an answer. `reason` is a JSON value for the holder alone."""
+    """The row of an answer, its columns in the order in which they are written. `reason` is a JSON value for the holder alone."""
 
     id: UUID
     partner_id: UUID
@@ -31,15 +32,15 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID | None
     subject_id: UUID | None
     result: Result
-    reason: object
+    reason: list[str]
     tier_value: int
     amount_fen: int | None
     partner_ref: str
     ref: str
     receipt: str
+    state: str = "answered"
     answered_at: datetime
     expires_at: datetime
-    state: str = "answered"
     confirm_by: datetime | None = None
     request_mark: bytes | None = None
 
@@ -60,32 +61,30 @@ class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
     redeemed_at: datetime
 
 
-async def circumstances(
-    connection: Connection,
-    access: Access,
-    subject_id: UUID,
-    partner_id: UUID | None,
-    benefit_id: str,
-    periods: Sequence[str],
-    month_start: datetime,
-) -> Row:
-    """What bears on one person and one benefit: `closed` (why the offer is closed, or null), `used` by period, and
-    `tried`, the other benefits this partner tried on this person since `month_start`. One statement."""
-    [row] = await connection.read(
-        access,
-        "SELECT $1::uuid AS subject_id, "
-        "(SELECT because FROM closed_offer WHERE subject_id = $1 AND benefit_id = $3) AS closed, "
+def circumstances(
+    cases: Sequence[tuple[UUID, UUID | None, str]], periods: Sequence[str], month_start: datetime
+) -> Question[list[Row]]:
+    """What bears on a person, a partner and a benefit, for each such case, read under the access context at its place.
+
+    `closed` (why the offer is closed, or null), `used` by period, and `tried`, the other benefits this partner tried on this
+    person since `month_start`.
+    """
+    return Question.logged(
+        lambda rows: sorted(rows, key=lambda row: int(row["number"])),
+        ("number", "subject_id", "closed", "used", "tried"),
+        "SELECT asked.number, asked.subject_id, "
+        "(SELECT because FROM closed_offer WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id) AS closed, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM person_use "
-        "WHERE subject_id = $1 AND benefit_id = $3 AND period = ANY($4)) AS used, "
-        "(SELECT count(DISTINCT benefit_id) FROM verification "
-        "WHERE partner_id = $2 AND subject_id = $1 AND answered_at >= $5 AND benefit_id <> $3) AS tried",
-        subject_id,
-        partner_id,
-        benefit_id,
+        "WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id AND period = ANY($4::text[])) AS used, "
+        "(SELECT count(DISTINCT benefit_id) FROM verification WHERE partner_id = asked.partner_id "
+        "AND subject_id = asked.subject_id AND answered_at >= $5 AND benefit_id <> asked.benefit_id) AS tried "
+        "FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS asked(subject_id, partner_id, benefit_id, number)",
+        [subject_id for subject_id, _, _ in cases],
+        [partner_id for _, partner_id, _ in cases],
+        [benefit_id for _, _, benefit_id in cases],
         list(periods),
         month_start,
     )
-    return row
 
 
 async def all_circumstances(connection: Connection, access: Access, subject_id: UUID, periods: Sequence[str]) -> Row:
@@ -105,31 +104,28 @@ async def all_circumstances(connection: Connection, access: Access, subject_id: 
 
 async def add_verification(connection: Connection, access: Access, row: NewVerification) -> None:
     """Writes an answer, and the access row that tells the holder of it."""
-    await connection.read(
-        access,
+    await connection.ask(adding([row]), accesses=[access])
+
+
+def adding(rows: Sequence[NewVerification]) -> Question[None]:
+    """Writes answers; the access context at the place of each tells its holder of it."""
+    columns = {name: [getattr(row, name) for row in rows] for name in NewVerification.__struct_fields__}
+    # As text: a list inside a list would be taken for an array of two dimensions.
+    columns["reason"] = [msgspec.json.encode(row.reason).decode() for row in rows]
+    return Question.logged(
+        lambda _: None,
+        ("subject_id", "number"),
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, "
-        "request_mark) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $17, $15, $16, $18, $19) "
-        "RETURNING subject_id",
-        row.id,
-        row.partner_id,
-        row.terminal,
-        row.benefit_id,
-        row.benefit_version,
-        row.account_id,
-        row.subject_id,
-        row.result,
-        row.reason,
-        row.tier_value,
-        row.amount_fen,
-        row.partner_ref,
-        row.ref,
-        row.receipt,
-        row.answered_at,
-        row.expires_at,
-        row.state,
-        row.confirm_by,
-        row.request_mark,
+        "request_mark) SELECT id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
+        "reason::jsonb, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, "
+        "confirm_by, request_mark FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], "
+        "$7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], "
+        "$15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bytea[]) AS given("
+        "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, reason, tier_value, "
+        "amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, request_mark) "
+        "RETURNING subject_id, array_position($1, id) AS number",
+        *columns.values(),
     )
 
 

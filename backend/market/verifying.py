@@ -1,18 +1,20 @@
 """Verification 核验: a code, a benefit, an answer of one word, and the full reason on the holder's own phone."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from backend.codes import service as codes
-from backend.codes.messages import Holder as ShowingHolder
+from backend.codes.messages import Burning, Holder, Scanned
+from backend.consents import service as consents
 from backend.enterprises import service as enterprises
-from backend.market import benefit_store, confirming, once, receipts, store
+from backend.market import benefit_store, confirming, deciding, once, receipts, store
 from backend.market.answers import LIFETIME, answer_told, partner_access, state_of, tier_told, told_of
 from backend.market.benefits import terms_of
-from backend.market.deciding import decided, offer_now
+from backend.market.deciding import Case, Decided
 from backend.market.messages import (
     HolderAsked,
     MyVerification,
@@ -29,11 +31,23 @@ from backend.platform import cursors
 from backend.platform.access import Access, Ground
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
+from backend.platform.idempotency import IDEMPOTENCY_IN_PROGRESS
+from backend.platform.merging import Merged
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
 from partners.benefits.terms import Terms
 from partners.orders.states import VerificationState
+
+
+class _Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a partner asks about a fresh picture of ours."""
+
+    partner_id: UUID
+    order: VerificationOrder
+    act: Once
+    request_id: str
+    scanned: Scanned
 
 
 async def verify(
@@ -46,34 +60,123 @@ async def verify(
     status is 202 then, whatever was decided, and the body HolderAsked. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED, NOT_FOUND (no such benefit in
     force), STATE_CONFLICT (benefit paused), the problems of `codes.burn`, and of idempotency; then nothing is burned.
 
-    Nine database round trips and one of the cache: key, partner, benefit, burn, consents, standing, circumstances,
-    verification, saved answer; ten if the holder is asked. A replay takes two.
+    Three database round trips inside a transaction, four if a holder is asked, and one of the cache, each shared by the
+    verifications of one tick of the loop: what the codes are, who their holders are, what was answered. What cannot be
+    answered together (refused, replayed, typed) is done alone, in nine more at most and one of the cache; a replay in two.
     """
+    scanned = await codes.scanned(platform, order.code, partner_id)
+    if scanned is None:
+        return await _alone(platform, partner_id, order, act, request_id)
+    scan = _Scan(partner_id=partner_id, order=order, act=act, request_id=request_id, scanned=scanned)
+    return await platform.merging.ask(_VERIFICATIONS, platform, scan)
+
+
+async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered]:
+    """Many scans in one transaction, none of which fails: raises at the first that cannot be answered, and nothing has happened."""
+    # Whole seconds: an answer's length must not depend on the instant.
+    instant, now = platform.clock.now(), platform.clock.now().replace(microsecond=0)
+    claims = once.claims([(scan.partner_id, scan.act) for scan in scans])
+    granting = partner_accounts.granting([(scan.partner_id, scan.order.benefit) for scan in scans])
+    offers = deciding.offers([scan.order.benefit for scan in scans], now)
+    ids = [new_id(now) for _ in scans]
+    burning = codes.burning(
+        [
+            Burning(scan.scanned.ticket_id, scan.scanned.slot, scan.partner_id, verification_id)
+            for scan, verification_id in zip(scans, ids, strict=True)
+        ],
+        instant,
+    )
+    async with platform.database.transaction(tentative=True) as connection:
+        found = await connection.ask(claims, granting, offers, burning)
+        if not found[claims]:
+            raise IDEMPOTENCY_IN_PROGRESS.error()
+        partners, offered, burned = found[granting], found[offers], found[burning]
+        cases = []
+        for scan, ticket in zip(scans, burned, strict=True):
+            offer, terms = offered[scan.order.benefit]
+            codes.require_scene(scan.scanned, codes.scene_named(terms.scene))
+            partner = partners[scan.partner_id, scan.order.benefit]
+            cases.append(_case(scan.partner_id, scan.order, scan.request_id, partner, offer, terms, ticket.subject_id))
+        consenting = consents.consenting([ticket.subject_id for ticket in burned], instant)
+        bearing = deciding.bearing(cases, now)
+        found = await connection.ask(consenting, bearing.standings, bearing.circumstances, accesses=bearing.accesses)
+        given, standings, circumstances_each = (
+            found[consenting], found[bearing.standings], found[bearing.circumstances],
+        )  # fmt: skip
+        rows = []
+        for scan, case, ticket, standing, circumstances, verification_id in zip(
+            scans, cases, burned, standings, circumstances_each, ids, strict=True
+        ):
+            holder = codes.holder_of(ticket, given[ticket.subject_id])
+            decision = deciding.decision_of(
+                case, standing, circumstances, computes=holder.computes, shows=True, now=now
+            )
+            rows.append(
+                _row(platform, scan.partner_id, scan.order, scan.act, case, holder, decision, verification_id, now)
+            )
+        return await _keep(connection, [(scan.partner_id, scan.act) for scan in scans], cases, rows)
+
+
+async def _alone(
+    platform: Platform, partner_id: UUID, order: VerificationOrder, act: Once, request_id: str
+) -> Answered:
+    """One order, whatever becomes of it."""
     async with platform.database.transaction() as connection:
         if (replayed := await once.claim(connection, partner_id, act)) is not None:
             return replayed
         partner = await partner_accounts.partner_granting(connection, partner_id, order.benefit)
-        # Whole seconds: an answer's length must not depend on the instant.
         now = platform.clock.now().replace(microsecond=0)
-        offer, terms = await offer_now(connection, order.benefit, now)
+        offer, terms = await deciding.offer_now(connection, order.benefit, now)
         verification_id = new_id(now)
-        access = _access(partner, "核验诚信码", terms, request_id)
-        shown = await codes.burn(
-            platform, connection, access, order.code, codes.scene_named(terms.scene), partner_id, verification_id
-        )
-        if shown.enterprise_id is not None:
-            # An enterprise consents to nothing: its agent shows the code on its behalf.
-            access = msgspec.structs.replace(access, ground=Ground.OWN_REQUEST)
-        row = await _decided(
-            connection, access, partner_id, terms, offer, shown, order, verification_id, now
+        holder = await codes.burn(
+            platform, connection, _access(partner, "核验诚信码", terms, request_id), order.code,
+            codes.scene_named(terms.scene), partner_id, verification_id,
         )  # fmt: skip
-        if terms.confirm:
-            asked = await confirming.ask(connection, access, row, act.mark)
-            return await once.save(connection, partner_id, act, msgspec.json.encode(asked), status=once.WAITS)
-        row = msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, act.mark))
-        told = msgspec.structs.replace(access, action=told_of(row.result), fields=("eligibility",))
-        await store.add_verification(connection, told, row)
-        return await once.save(connection, partner_id, act, msgspec.json.encode(answer_told(row, terms.unit)))
+        case = _case(partner_id, order, request_id, partner, offer, terms, holder.subject_id)
+        if holder.enterprise_id is not None:
+            # An enterprise consents to nothing: its agent shows the code on its behalf.
+            own = msgspec.structs.replace(case.access, ground=Ground.OWN_REQUEST)
+            case = msgspec.structs.replace(case, access=own)
+        decision = await deciding.decided(
+            connection, case.access, case.subject_id, offer, partner_id=partner_id, computes=holder.computes, shows=True,
+            amount_fen=order.amount_fen, now=now, enterprise_id=holder.enterprise_id,
+        )  # fmt: skip
+        row = _row(platform, partner_id, order, act, case, holder, decision, verification_id, now)
+        [answered] = await _keep(connection, [(partner_id, act)], [case], [row])
+        return answered
+
+
+async def _scan_alone(platform: Platform, scan: _Scan) -> Answered:
+    return await _alone(platform, scan.partner_id, scan.order, scan.act, scan.request_id)
+
+
+_VERIFICATIONS = Merged(_together, _scan_alone)
+
+
+async def _keep(
+    connection: Connection,
+    acts: Sequence[tuple[UUID, Once]],
+    cases: Sequence[Case],
+    rows: Sequence[store.NewVerification],
+) -> list[Answered]:
+    """Writes decided verifications with their answers. One round trip, two if a holder is asked."""
+    told = [
+        msgspec.structs.replace(
+            case.access,
+            action=told_of(row.result) if row.confirm_by is None else "核验诚信码，等待您在手机上确认",
+            fields=("eligibility",),
+        )
+        for case, row in zip(cases, rows, strict=True)
+    ]
+    answers = [
+        Answered(201, msgspec.json.encode(answer_told(row, case.terms.unit)), False)
+        if row.confirm_by is None
+        else Answered(once.WAITS, msgspec.json.encode(confirming.holder_asked(row)), False)
+        for case, row in zip(cases, rows, strict=True)
+    ]
+    await connection.ask(store.adding(rows), once.saving(acts, answers), accesses=told)
+    await confirming.watch(connection, rows)
+    return answers
 
 
 async def answer_of(
@@ -154,39 +257,46 @@ def _access(partner: LivePartner, action: str, terms: Terms | None, request_id: 
     return partner_access(partner.id, partner.name, action, purpose, request_id, *fields)
 
 
-async def _decided(
-    connection: Connection,
-    access: Access,
+def _case(
     partner_id: UUID,
-    terms: Terms,
-    offer: Row,
-    shown: ShowingHolder,
     order: VerificationOrder,
+    request_id: str,
+    partner: LivePartner,
+    offer: Row,
+    terms: Terms,
+    subject_id: UUID,
+) -> Case:
+    return Case(
+        access=_access(partner, "核验诚信码", terms, request_id),
+        subject_id=subject_id,
+        offer=offer,
+        terms=terms,
+        partner_id=partner_id,
+        amount_fen=order.amount_fen,
+    )
+
+
+def _row(
+    platform: Platform,
+    partner_id: UUID,
+    order: VerificationOrder,
+    act: Once,
+    case: Case,
+    holder: Holder,
+    decision: Decided,
     verification_id: UUID,
     now: datetime,
 ) -> store.NewVerification:
-    """The verification, decided, without its receipt. Two round trips whatever the decision."""
-    decision = await decided(
-        connection,
-        access,
-        shown.subject_id,
-        offer,
-        partner_id=partner_id,
-        computes=shown.computes,
-        shows=True,
-        amount_fen=order.amount_fen,
-        now=now,
-        enterprise_id=shown.enterprise_id,
-    )
+    """The verification, decided: with its receipt, or as it waits for its holder."""
     result: Result = "declined" if decision.reasons else "eligible"
-    return store.NewVerification(
+    row = store.NewVerification(
         id=verification_id,
         partner_id=partner_id,
         terminal=order.terminal,
-        benefit_id=terms.id,
-        benefit_version=terms.version,
-        account_id=shown.account_id,
-        subject_id=shown.subject_id,
+        benefit_id=case.terms.id,
+        benefit_version=case.terms.version,
+        account_id=holder.account_id,
+        subject_id=holder.subject_id,
         result=result,
         reason=decision.reasons,
         tier_value=decision.tier_value,
@@ -197,3 +307,6 @@ async def _decided(
         answered_at=now,
         expires_at=now + LIFETIME,
     )
+    if case.terms.confirm:
+        return confirming.waiting(row, act.mark)
+    return msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, act.mark))

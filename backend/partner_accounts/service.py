@@ -24,6 +24,7 @@ from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
+from backend.platform.questions import Question
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
 
@@ -137,7 +138,7 @@ async def find(connection: Connection, credit_code: str) -> UUID | None:
 
 async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
     """A partner that may act now. Raises PARTNER_SUSPENDED. One round trip."""
-    row = await store.partner(connection, partner_id, None)
+    row = await store.partner(connection, partner_id)
     if row is None or row["state"] != PartnerState.LIVE:
         raise PARTNER_SUSPENDED.error()
     return _live(row)
@@ -145,12 +146,22 @@ async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
 
 async def partner_granting(connection: Connection, partner_id: UUID, benefit_id: str) -> LivePartner:
     """A partner that may honour this benefit now. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED. One round trip."""
-    row = await store.partner(connection, partner_id, benefit_id)
-    if row is None or row["state"] != PartnerState.LIVE:
-        raise PARTNER_SUSPENDED.error()
-    if not row["granted"]:
-        raise BENEFIT_NOT_GRANTED.error()
-    return _live(row)
+    asked = granting([(partner_id, benefit_id)])
+    return (await connection.ask(asked))[asked][partner_id, benefit_id]
+
+
+def granting(asked: Sequence[tuple[UUID, str]]) -> Question[dict[tuple[UUID, str], LivePartner]]:
+    """`partner_granting` for many partners and benefits; its answer raises for the first that may not."""
+
+    def live(rows: dict[tuple[UUID, str], Row]) -> dict[tuple[UUID, str], LivePartner]:
+        for pair in asked:
+            if pair not in rows or rows[pair]["state"] != PartnerState.LIVE:
+                raise PARTNER_SUSPENDED.error()
+            if not rows[pair]["granted"]:
+                raise BENEFIT_NOT_GRANTED.error()
+        return {pair: _live(row) for pair, row in rows.items()}
+
+    return store.partners(asked).then(live)
 
 
 def _live(row: Row) -> LivePartner:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def add_partner(
@@ -119,14 +120,24 @@ async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]
     )
 
 
-async def partner(connection: Connection, partner_id: UUID, benefit_id: str | None) -> Row | None:
-    """A partner with its state and whether `benefit_id` is granted to it."""
+async def partner(connection: Connection, partner_id: UUID) -> Row | None:
+    """A partner with its state."""
     return await connection.fetch_one(
-        "SELECT id, name, name_en, credit_code, state, "
-        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = $2) AS granted "
-        "FROM partner WHERE id = $1",
-        partner_id,
-        benefit_id,
+        "SELECT id, name, name_en, credit_code, state FROM partner WHERE id = $1", partner_id
+    )
+
+
+def partners(asked: Sequence[tuple[UUID, str]]) -> Question[dict[tuple[UUID, str], Row]]:
+    """Partners by their id and a benefit, with their state and whether that benefit is granted to them."""
+    wanted = sorted(set(asked))
+    return Question.open(
+        lambda rows: {(row["id"], row["benefit_id"]): row for row in rows},
+        ("id", "name", "name_en", "credit_code", "state", "benefit_id", "granted"),
+        "SELECT id, name, name_en, credit_code, state, asked.benefit_id, "
+        "EXISTS (SELECT FROM partner_benefit WHERE partner_id = partner.id AND benefit_id = asked.benefit_id) AS granted "
+        "FROM partner JOIN unnest($1::uuid[], $2::text[]) AS asked(partner_id, benefit_id) ON partner.id = asked.partner_id",
+        [partner_id for partner_id, _ in wanted],
+        [benefit_id for _, benefit_id in wanted],
     )
 
 

@@ -57,7 +57,7 @@ _CASE = {
         Permission.SELF_SHOW_CODE,
         "领取离线凭证 Fetch offline passes",
         "手机与商户都没有网络时使用；每张一次，不含分数、等级或身份。不符合时不发凭证，原因只告诉本人。For one use each, without a network on either side; "
-        "a no is that there is none, with the reasons for the holder alone. Nine database round trips, one more for each pass, and one of the cache.",
+        "a no is that there is none, with the reasons for the holder alone. Eight database round trips, one more for each pass, and one of the cache.",
         raises=(
             RATE_LIMITED,
             NOT_FOUND,

@@ -46,8 +46,8 @@ async def issue(platform: Platform, caller: Caller, order: PassOrder) -> IssuedP
     """Passes for the caller's phone, one for each key as far as the day allows; a key that has one already gives it again.
 
     Raises DEVICE_UNKNOWN, PASS_KEY_INVALID, PASS_KEY_USED, NOT_OFFLINE, NOT_FOUND (no such benefit in force),
-    STATE_CONFLICT (paused), RATE_LIMITED. Nine database round trips and one for each pass, and one of the cache: device,
-    lock, keys, benefit, consents, standing, circumstances, what was issued, consent's end.
+    STATE_CONFLICT (paused), RATE_LIMITED. Eight database round trips and one for each pass, and one of the cache: device,
+    lock, keys, benefit, consents, standing with circumstances, what was issued, consent's end.
     """
     subject_id = caller.proven_subject()
     await take(platform.cache, _ORDERS, str(caller.account_id))

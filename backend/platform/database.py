@@ -18,6 +18,7 @@ import msgspec
 
 from backend.platform.access import Access, AccessContextMissing
 from backend.platform.clock import Clock
+from backend.platform.questions import Answers, Door, Question, composed
 from backend.platform.refusal import Refusal
 
 Row = Mapping[str, Any]
@@ -66,6 +67,24 @@ def _logged(sql: str, arguments: int) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
+def _logging(logged: tuple[int, ...], before: int) -> str:
+    """What writes the access rows of composed questions: one for each subject and the access context at the row's `number`."""
+    if not logged:
+        return ""
+    at = before + 1
+    contexts = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate((*["text"] * 7, "uuid"), at + 3))
+    names = "actor_kind, actor, actor_name, action, purpose, ground, request_id, subject, number"
+    subjects = " UNION ".join(f"SELECT subject_id, number FROM question_{number}" for number in logged)
+    return (
+        f", contexts AS MATERIALIZED (SELECT * FROM unnest({contexts}) WITH ORDINALITY AS given({names})), "
+        f"logged_rows AS (INSERT INTO access_entry ({_LOG_COLUMNS}) "
+        f"SELECT seen.subject_id, ${at}, actor_kind, actor, actor_name, action, purpose, ground, ${at + 1}, ${at + 2}, "
+        f"request_id FROM ({subjects} UNION SELECT subject, number FROM contexts) AS seen "
+        "JOIN contexts USING (number) WHERE seen.subject_id IS NOT NULL ORDER BY number)"
+    )
+
+
 def _log_values(access: Access, at: datetime, outcome: str) -> tuple[Any, ...]:
     return (
         at,
@@ -79,6 +98,24 @@ def _log_values(access: Access, at: datetime, outcome: str) -> tuple[Any, ...]:
         outcome,
         access.request_id,
     )
+
+
+def _contexts(accesses: Sequence[Access], at: datetime) -> list[Any]:
+    """The arguments of `_logging`. Raises ValueError for contexts that name different fields."""
+    [fields] = {access.fields for access in accesses}
+    return [
+        at,
+        list(fields),
+        "ok",
+        [access.actor_kind.value for access in accesses],
+        [access.actor for access in accesses],
+        [access.actor_name for access in accesses],
+        [access.action for access in accesses],
+        [access.purpose for access in accesses],
+        [access.ground.value for access in accesses],
+        [access.request_id for access in accesses],
+        [access.subject for access in accesses],
+    ]
 
 
 class Connection:
@@ -112,6 +149,41 @@ class Connection:
         """The first row of `read`, or None."""
         rows = await self.read(access, sql, *arguments)
         return rows[0] if rows else None
+
+    async def ask(self, *questions: Question[Any], accesses: Sequence[Access] = ()) -> Answers:
+        """The answers to questions of several rooms, on behalf of one caller or of many. One round trip.
+
+        A row of a logged question is read under the access context at its `number`, and in the same statement each
+        context leaves one access row for each subject that was read under it. One statement reads the same fields for all
+        callers. Raises AccessContextMissing if a personal table is read without a context.
+        """
+        logged = tuple(at for at, question in enumerate(questions) if question.door is Door.LOGGED)
+        for question in questions:
+            if question.door is Door.OPEN:
+                self._refuse_personal(question.sql)
+            elif question.door is Door.LOGGED and not accesses:
+                raise AccessContextMissing(question.sql)
+        arguments = [argument for question in questions for argument in question.arguments]
+        sql = composed(
+            tuple((question.sql, len(question.arguments)) for question in questions), _logging(logged, len(arguments))
+        )
+        if logged:
+            arguments += _contexts(accesses, self._clock.now())
+        row = await self._connection.fetchrow(sql, *arguments)
+        found: dict[Question[Any], list[Row]] = {
+            question: [dict(zip(question.columns, each, strict=True)) for each in row[at] or ()]
+            for at, question in enumerate(questions)
+        }
+        self._remember(accesses, [each for at in logged for each in found[questions[at]]])
+        return Answers(found)
+
+    def _remember(self, accesses: Sequence[Access], rows: Iterable[Row]) -> None:
+        """What was read of whom, should the transaction fail."""
+        seen: list[set[UUID]] = [set() if access.subject is None else {access.subject} for access in accesses]
+        for row in rows:
+            if row["subject_id"] is not None:
+                seen[row["number"] - 1].add(row["subject_id"])
+        self.reads += [(access, frozenset(subjects)) for access, subjects in zip(accesses, seen, strict=True)]
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
         """Rows of tables that hold nothing about a person.
@@ -237,11 +309,12 @@ class Database:
             yield Connection(raw, self.clock, self.personal_tables)
 
     @asynccontextmanager
-    async def transaction(self, *, snapshot: bool = False) -> AsyncIterator[Connection]:
+    async def transaction(self, *, snapshot: bool = False, tentative: bool = False) -> AsyncIterator[Connection]:
         """One act, one transaction: commits at the end, rolls back on any exception.
 
         With `snapshot` all its statements see the database as it was at the first of them.
-        What the act had read of a person before it failed stays in that person's log as a failed attempt.
+        What the act had read of a person before it failed stays in that person's log as a failed attempt; unless it is
+        `tentative`: then nobody was told anything, and whoever opened it does the same again, act by act.
         """
         async with self._pool.acquire() as raw:
             connection = Connection(raw, self.clock, self.personal_tables)
@@ -249,7 +322,7 @@ class Database:
                 async with raw.transaction(isolation="repeatable_read" if snapshot else None):
                     yield connection
             except BaseException:
-                if connection.reads and not raw.is_closed():
+                if connection.reads and not tentative and not raw.is_closed():
                     await connection.record_failed_reads(connection.reads)
                 raise
 

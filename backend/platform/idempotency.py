@@ -5,11 +5,13 @@ request with the same key waits for the first on the unique key; after 5 s of wa
 """
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
 from backend.platform.database import Connection
 from backend.platform.problems import declare
+from backend.platform.questions import Question
 
 IDEMPOTENCY_KEY_MISSING = declare(
     400, "idempotency-key-missing", "缺少 Idempotency-Key", "Idempotency-Key is missing",
@@ -61,6 +63,23 @@ async def claim(connection: Connection, scope: str, key: str, mark: bytes) -> Sa
     return Saved(row["status"], row["body"])
 
 
+def claims(asked: Sequence[tuple[str, str, bytes]]) -> Question[bool]:
+    """Claims the keys of many acts (scope, key, fingerprint); whether all of them were free.
+
+    In the order of the keys: two workers that claim the same ones wait for each other in turn, never crosswise.
+    """
+    return Question.open(
+        lambda rows: len(rows) == len(asked),
+        ("key",),
+        "INSERT INTO saved_answer (scope, key, fingerprint, created_at) SELECT scope, key, fingerprint, now() "
+        "FROM unnest($1::text[], $2::text[], $3::bytea[]) AS claim(scope, key, fingerprint) ORDER BY scope, key "
+        "ON CONFLICT (scope, key) DO NOTHING RETURNING key",
+        [scope for scope, _, _ in asked],
+        [key for _, key, _ in asked],
+        [mark for _, _, mark in asked],
+    )
+
+
 async def save(connection: Connection, scope: str, key: str, answer: Saved) -> None:
     """Keeps the answer beside the effect, in the same transaction. One round trip."""
     await connection.execute(
@@ -69,6 +88,21 @@ async def save(connection: Connection, scope: str, key: str, answer: Saved) -> N
         key,
         answer.status,
         answer.body,
+    )
+
+
+def saving(answers: Sequence[tuple[str, str, Saved]]) -> Question[None]:
+    """Keeps the answers of many acts (scope, key, answer) beside their effects."""
+    return Question.open(
+        lambda _: None,
+        ("key",),
+        "UPDATE saved_answer SET status = given.status, body = given.body "
+        "FROM unnest($1::text[], $2::text[], $3::integer[], $4::bytea[]) AS given(scope, key, status, body) "
+        "WHERE saved_answer.scope = given.scope AND saved_answer.key = given.key RETURNING saved_answer.key",
+        [scope for scope, _, _ in answers],
+        [key for _, key, _ in answers],
+        [saved.status for _, _, saved in answers],
+        [saved.body for _, _, saved in answers],
     )
 
 

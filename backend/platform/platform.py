@@ -10,11 +10,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from backend.platform.cache import cache_at
 from backend.platform.cipher import FieldCipher, load_master_key
 from backend.platform.clock import Clock, SystemClock
 from backend.platform.database import Database
 from backend.platform.delivery import MessageDelivery, delivery_named
 from backend.platform.keys import OwnKeys
+from backend.platform.merging import Merging
 from backend.platform.reference import Reference, References
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
@@ -36,6 +38,7 @@ class Platform:
     signals: Signals
     delivery: MessageDelivery
     references: References
+    merging: Merging
 
     async def open(self, *, listen: bool = True) -> None:
         """Connects to the database and the cache and loads keys and reference data. Raises Refusal in one sentence."""
@@ -64,6 +67,7 @@ class Platform:
     async def close(self) -> None:
         """Lets go of every connection."""
         await self.signals.stop()
+        await self.merging.stop()
         await self.database.close()
         await self.cache.aclose()
 
@@ -86,7 +90,10 @@ def build(
     cipher = FieldCipher(load_master_key(settings.master_key, settings.data_directory))
     database = Database(settings.database_url, clock, personal_tables, maximum_connections)
     # redis-py's own ten retries would hold a request for seconds: a lost cache is answered at once and tried again by the caller.
-    cache = Redis.from_url(settings.redis_url, retry=Retry(NoBackoff(), 1), socket_timeout=2, socket_connect_timeout=2)
+    merging = Merging()
+    cache = cache_at(
+        settings.redis_url, merging, retry=Retry(NoBackoff(), 1), socket_timeout=2, socket_connect_timeout=2
+    )
     return Platform(
         settings=settings,
         clock=clock,
@@ -98,4 +105,5 @@ def build(
         signals=Signals(database),
         delivery=delivery or delivery_named(settings.message_delivery, cache),
         references=References(database, references),
+        merging=merging,
     )

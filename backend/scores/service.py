@@ -1,5 +1,6 @@
 """What a person sees of their score, and what other rooms may know of it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from backend.consents import service as consents
@@ -10,6 +11,7 @@ from backend.platform.callers import Caller
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
+from backend.platform.questions import Question
 from backend.rule_sets import service as rule_sets
 from backend.scores import store, views
 from backend.scores.messages import ChangeOut, ExplanationOut, HistoryPage, ScoreOut, Standing
@@ -52,7 +54,13 @@ async def history(platform: Platform, caller: Caller, cursor: str | None, limit:
 
 async def standing(connection: Connection, access: Access, subject_id: UUID) -> Standing:
     """Where a subject stands, for eligibility. One round trip."""
-    return Standing(await store.rank(connection, access, subject_id))
+    asked = standings([subject_id])
+    return (await connection.ask(asked, accesses=[access]))[asked][0]
+
+
+def standings(subject_ids: Sequence[UUID]) -> Question[list[Standing]]:
+    """`standing` for many subjects, each read under the access context at its place."""
+    return store.ranks(subject_ids).then(lambda ranks: [Standing(rank) for rank in ranks])
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:

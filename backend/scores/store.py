@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 
 async def present(connection: Connection, access: Access, subject_id: UUID) -> Row | None:
@@ -19,12 +20,20 @@ async def present(connection: Connection, access: Access, subject_id: UUID) -> R
     )
 
 
-async def rank(connection: Connection, access: Access, subject_id: UUID) -> int | None:
-    """The level's rank alone."""
-    row = await connection.read_one(
-        access, "SELECT subject_id, level_rank FROM score WHERE subject_id = $1", subject_id
+def ranks(subject_ids: Sequence[UUID]) -> Question[list[int | None]]:
+    """The level's rank alone of each of these subjects, read under the access context at its place."""
+
+    def read(rows: list[Row]) -> list[int | None]:
+        found = {row["number"]: int(row["level_rank"]) for row in rows}
+        return [found.get(number) for number in range(1, len(subject_ids) + 1)]
+
+    return Question.logged(
+        read,
+        ("number", "subject_id", "level_rank"),
+        "SELECT asked.number, asked.subject_id, score.level_rank FROM unnest($1::uuid[]) WITH ORDINALITY "
+        "AS asked(subject_id, number) JOIN score ON score.subject_id = asked.subject_id",
+        list(subject_ids),
     )
-    return int(row["level_rank"]) if row is not None else None
 
 
 async def history(

@@ -14,7 +14,7 @@ REVIEWED = [
     ("city.holds_people", "existence only"),
     ("codes.add", "ids only, of tickets that are being made for the person who asks"),
     (
-        "codes.burn",
+        "codes.burns",
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
     ),
     ("counters.recent", "ids of verifications that the partner was told of; whose they are is not read"),

@@ -32,7 +32,7 @@ OWN_BASE_HEADER = "xinyi-signature-base"
 
 
 class MessageSignatures(ASGIMiddleware):
-    """Verifies the signature of requests to signed operations and signs the answers. One cache round trip, for the nonce."""
+    """Verifies the signature of requests to signed operations and signs the answers. One cache round trip, for the nonce, shared by the requests of one tick."""
 
     scopes = (ScopeType.HTTP,)
 

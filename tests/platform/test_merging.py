@@ -1,0 +1,117 @@
+"""What callers ask for within one tick is done together, and each gets its own answer."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from backend.platform.merging import Merged, Merging
+
+
+class Counted:
+    """Doubles numbers, and remembers in which lots and which alone; a number below zero cannot be doubled."""
+
+    def __init__(self, most: int = 32, at_once: int = 1) -> None:
+        self.lots: list[list[int]] = []
+        self.singles: list[int] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.merged = Merged(self.together, self.alone, most=most, at_once=at_once)
+
+    async def together(self, context: str, asks: Sequence[int]) -> list[int]:
+        """All of them, or none."""
+        self.lots.append(list(asks))
+        await self.gate.wait()
+        if min(asks) < 0:
+            raise ValueError("one of the lot")
+        return [2 * ask for ask in asks]
+
+    async def alone(self, context: str, ask: int) -> int:
+        """One of them."""
+        self.singles.append(ask)
+        if ask < 0:
+            raise ValueError(ask)
+        return 2 * ask
+
+
+async def test_asks_of_one_tick_are_one_lot_and_each_gets_its_own_answer() -> None:
+    counted, merging = Counted(), Merging()
+    answers = list(await asyncio.gather(*(merging.ask(counted.merged, "", number) for number in range(20))))
+    assert answers == [2 * number for number in range(20)]
+    assert counted.lots == [list(range(20))]
+
+
+async def test_a_lot_has_a_bound() -> None:
+    counted, merging = Counted(most=8), Merging()
+    answers = list(await asyncio.gather(*(merging.ask(counted.merged, "", number) for number in range(20))))
+    assert answers == [2 * number for number in range(20)]
+    assert [len(lot) for lot in counted.lots] == [8, 8, 4]
+
+
+async def test_an_ask_that_is_alone_waits_for_nobody_and_the_next_gather_while_it_is_out() -> None:
+    counted, merging = Counted(), Merging()
+    counted.gate.clear()
+    first = asyncio.create_task(merging.ask(counted.merged, "", 1))
+    await asyncio.sleep(0.01)
+    assert counted.lots == [[1]]
+    later = [asyncio.create_task(merging.ask(counted.merged, "", number)) for number in (2, 3)]
+    await asyncio.sleep(0.01)
+    assert counted.lots == [[1]]
+    counted.gate.set()
+    assert list(await asyncio.gather(first, *later)) == [2, 4, 6]
+    assert counted.lots == [[1], [2, 3]]
+
+
+async def test_one_callers_bad_ask_fails_nobody_elses() -> None:
+    counted, merging = Counted(), Merging()
+    asks = (merging.ask(counted.merged, "", number) for number in (1, -1, 3))
+    first, bad, third = await asyncio.gather(*asks, return_exceptions=True)
+    assert (first, third) == (2, 6)
+    assert isinstance(bad, ValueError)
+    assert bad.args == (-1,)
+    assert sorted(counted.singles) == [-1, 1, 3]
+
+
+async def test_without_a_way_alone_the_error_reaches_each_caller_of_the_lot_and_the_next_lot_goes() -> None:
+    counted, merging = Counted(), Merging()
+    merged = Merged(counted.together)
+    found = await asyncio.gather(*(merging.ask(merged, "", number) for number in (1, -1)), return_exceptions=True)
+    assert [type(each) for each in found] == [ValueError, ValueError]
+    assert await merging.ask(merged, "", 4) == 8
+
+
+async def test_too_few_answers_are_no_answer_to_anybody() -> None:
+    async def forgetful(_: str, asks: Sequence[int]) -> list[int]:
+        return list(asks)[1:]
+
+    found = await asyncio.gather(
+        *(Merging().ask(Merged(forgetful), "", number) for number in (1, 2)), return_exceptions=True
+    )
+    assert [type(each) for each in found] == [RuntimeError, RuntimeError]
+
+
+async def test_a_caller_that_goes_away_takes_nobody_along() -> None:
+    counted, merging = Counted(), Merging()
+    counted.gate.clear()
+    out = [asyncio.create_task(merging.ask(counted.merged, "", number)) for number in (1, 2)]
+    await asyncio.sleep(0.01)
+    waiting = [asyncio.create_task(merging.ask(counted.merged, "", number)) for number in (3, 4)]
+    await asyncio.sleep(0.01)
+    out[0].cancel()
+    waiting[0].cancel()
+    counted.gate.set()
+    assert list(await asyncio.gather(out[1], waiting[1])) == [4, 8]
+    # Whoever left before the lot did is not in it.
+    assert counted.lots == [[1, 2], [4]]
+    for gone in (out[0], waiting[0]):
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+
+
+async def test_stopping_waits_for_what_was_asked() -> None:
+    counted, merging = Counted(), Merging()
+    asked = asyncio.create_task(merging.ask(counted.merged, "", 1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await merging.stop()
+    assert await asked == 2
