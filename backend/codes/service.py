@@ -157,11 +157,11 @@ def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned]
     """
 
     def burned(rows: dict[bytes, Row]) -> list[Burned]:
-        found = [_burned(rows[each.ticket_id]) for each in burnings if each.ticket_id in rows]
-        # An enterprise's rests on its agent, which is asked of one at a time.
-        if len(found) != len(burnings) or any(each.enterprise_id is not None for each in found):
+        # Fewer rows than burnings also if two of them are of one ticket. An enterprise's ticket rests on its agent, of whom is
+        # asked one at a time.
+        if len(rows) != len(burnings) or any(row["enterprise_id"] is not None for row in rows.values()):
             raise CODE_UNUSABLE.error()
-        return found
+        return [_burned(rows[each.ticket_id]) for each in burnings]
 
     return store.burns(burnings, now).then(burned)
 

@@ -12,8 +12,11 @@ from backend.platform.problems import NOT_ALLOWED, NOT_SIGNED_IN
 from backend.platform.roles import Permission, allows, is_public, is_signed
 
 
-def authorize(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Lets a request pass, or raises NOT_SIGNED_IN or NOT_ALLOWED. A handler without a permission is refused to everybody."""
+async def authorize(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
+    """Lets a request pass, or raises NOT_SIGNED_IN or NOT_ALLOWED. A handler without a permission is refused to everybody.
+
+    A coroutine that waits for nothing: Litestar calls a plain function in a thread, for every request.
+    """
     if connection.scope.get("method") == "OPTIONS":
         return
     permission = handler.opt.get("permission")

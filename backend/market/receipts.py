@@ -1,6 +1,7 @@
 """Receipts 回执: compact JWS (RFC 7515, EdDSA) that a partner keeps for disputes. They name no person."""
 
 import base64
+import functools
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from backend.market.store import NewVerification
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from partners.decisions import Decision, receipt
+from partners.signatures.keys import sign_bytes
 
 TYPE = "xinyi-receipt+jwt"
 
 
 def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime, **claims: object) -> str:
     """A receipt for one partner over `claims` and the digest of the request (`mark`, 32 bytes)."""
-    key = platform.keys.active(Purpose.ANSWER)
+    key = platform.keys.signing(Purpose.ANSWER)
     payload: dict[str, object] = {
         "iss": platform.settings.external_url,
         "aud": str(partner_id),
@@ -24,12 +26,12 @@ def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime,
         "request": base64.urlsafe_b64encode(mark).rstrip(b"=").decode(),
         **claims,
     }
-    return jwt.encode(payload, key.private_key(), algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
+    return jwt.encode(payload, key.private_key, algorithm="EdDSA", headers={"kid": key.key_id, "typ": TYPE})
 
 
 def of_answer(platform: Platform, row: NewVerification, mark: bytes, issuer: str | None = None) -> str:
     """The signed decision that stands in the answer to a verification. `issuer` is the platform unless it is its sandbox."""
-    key = platform.keys.active(Purpose.ANSWER)
+    key = platform.keys.signing(Purpose.ANSWER)
     decision = Decision(
         issuer=issuer or platform.settings.external_url,
         audience=str(row.partner_id),
@@ -41,4 +43,4 @@ def of_answer(platform: Platform, row: NewVerification, mark: bytes, issuer: str
         issued_at=int(row.answered_at.timestamp()),
         expires_at=int(row.expires_at.timestamp()),
     )
-    return receipt(decision, key.kid, key.private_key().sign)
+    return receipt(decision, key.key_id, functools.partial(sign_bytes, key.private_key))
