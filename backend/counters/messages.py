@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from backend.devices.messages import SignatureText
 from backend.market.messages import BenefitId, OfferedTier, Result
-from backend.platform.qr import Symbol
+from backend.platform.symbols import Symbol
 from partners.benefits.terms import Text
 
 TOKEN = r"^[A-Za-z0-9_-]{22}(?!\n)$"

@@ -31,7 +31,7 @@ from backend.market import service as market
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, PARTNER_SUSPENDED
-from backend.platform import qr
+from backend.platform import symbols
 from backend.platform.callers import Caller, Signer
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
@@ -227,6 +227,6 @@ def _code(platform: Platform, row: Row) -> CounterCode:
         store_id=row["store_id"],
         benefit=row["benefit_id"],
         text=text,
-        drawing=qr.symbol(text),
+        drawing=symbols.symbol(text),
         made_at=row["made_at"],
     )

@@ -7,7 +7,7 @@ from backend.displays.states import DisplayKind
 from backend.enterprises.messages import Profile
 from backend.platform.database import Row
 from backend.platform.masking import masked_text, public_name
-from backend.platform.qr import symbol
+from backend.platform.symbols import symbol
 
 # ISO/IEC 18004 asks for four modules on every side.
 _QUIET = 4

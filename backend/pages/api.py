@@ -33,8 +33,9 @@ async def till(platform: ThePlatform) -> Response[str]:
     **operation(
         Permission.SELF_SHOW_CODE,
         "绘制诚信码 Draw codes",
-        "把手机算出的诚信码画成二维码路径，供其离线出示；不保存。"
-        "Draws codes that the phone computed from its tickets as SVG paths, so that it can show them without a signal. "
+        "把手机算出的诚信码画成二维码（文本）与条形码（数字）路径，供其离线出示；不保存。"
+        "Draws codes that the phone computed from its tickets as SVG paths, so that it can show them without a signal: a text as "
+        "QR, 20 digits as Code 128, for tills without a camera. "
         "Nothing is kept. No round trip.",
         example={"texts": ["IC1:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ012"]},
         answer={"drawings": [{"size": 29, "path": "M0 0h7v1h-7z"}]},

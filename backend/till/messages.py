@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.market.messages import BenefitId, CodeText, Fen, OfferedTier, Result
-from backend.platform.qr import Symbol
+from backend.platform.symbols import Symbol
 from partners.benefits.terms import Text
 
 

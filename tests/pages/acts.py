@@ -1,8 +1,11 @@
 """What people do on the two pages, one function for each act, in the words on the screen."""
 
+import io
 import re
 
 import httpx2
+import zxingcpp
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.builders.deliveries import RememberedDelivery
@@ -45,6 +48,16 @@ async def shown_code(page: Page) -> str:
     """The digits on the screen, once the picture is drawn."""
     await expect(page.locator("#qr-modules")).to_have_attribute("d", re.compile("^M"))
     return (await page.locator("#digits").inner_text()).strip()
+
+
+async def bar_code_on_the_screen(page: Page) -> str:
+    """The digits that a laser scanner reads off the screen."""
+    await shown_code(page)
+    picture = await page.locator("#bars").screenshot()
+    [read] = zxingcpp.read_barcodes(
+        Image.open(io.BytesIO(picture)).convert("L"), formats=zxingcpp.barcode_formats_from_str("Code128")
+    )
+    return str(read.text)
 
 
 async def picture_of_code(page: Page) -> bytes:

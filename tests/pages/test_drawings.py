@@ -38,6 +38,21 @@ def test_a_drawn_code_reads_back_as_its_text(ticket_id: bytes, key: bytes, momen
     assert [code.text for code in zxingcpp.read_barcodes(seen_by_a_camera(drawing))] == [text]
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.from_regex(r"[0-9]{20}", fullmatch=True))
+def test_the_bars_of_the_digits_read_back_at_a_till_without_a_camera(digits: str) -> None:
+    drawing = draw(digits)
+    assert drawing.size == 145, "set C: two digits for each symbol"
+    scale, quiet = 3, 10
+    image = Image.new("L", ((drawing.size + 2 * quiet) * scale, 120), 255)
+    brush = ImageDraw.Draw(image)
+    for x, width in re.findall(r"M(\d+) 0h(\d+)v1h-\d+z", drawing.path):
+        left = (int(x) + quiet) * scale
+        brush.rectangle((left, 0, left + int(width) * scale - 1, 119), fill=0)
+    [read] = zxingcpp.read_barcodes(image, formats=zxingcpp.barcode_formats_from_str("Code128"))
+    assert read.text == digits
+
+
 async def test_a_resident_gets_the_codes_of_the_next_minutes_drawn(
     client: httpx2.AsyncClient, person: PersonBuilder
 ) -> None:
@@ -49,7 +64,15 @@ async def test_a_resident_gets_the_codes_of_the_next_minutes_drawn(
 
 async def test_nothing_but_a_code_is_drawn(client: httpx2.AsyncClient, person: PersonBuilder) -> None:
     resident = await person()
-    for texts in (["https://example.org/" + "a" * 23], [CODE.lower()], [CODE + "\n"], [CODE] * 21, []):
+    for texts in (
+        ["https://example.org/" + "a" * 23],
+        [CODE.lower()],
+        [CODE + "\n"],
+        [CODE] * 41,
+        ["1" * 19],
+        ["1" * 21],
+        [],
+    ):
         answer = await client.post("/v1/me/code-drawings", json={"texts": texts}, headers=resident.headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "malformed-request"), texts
 

@@ -19,6 +19,7 @@ from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import PartnerCaller, make_partner, make_terms, publish
 from tests.builders.people import Person, PersonBuilder
 from tests.pages.acts import (
+    bar_code_on_the_screen,
     consent,
     fits_the_screen,
     open_tab,
@@ -83,6 +84,7 @@ async def test_typed_digits_show_green_then_redeem_and_never_again(
     holder: Page, till: Page, till_page: OpenedPage
 ) -> None:
     digits = await shown_code(holder)
+    assert await bar_code_on_the_screen(holder) == digits.replace(" ", ""), "for a till with a laser and no keypad"
     await type_code(till, digits)
     result = till.locator("#result")
     await expect(result).to_have_attribute("data-kind", "eligible")

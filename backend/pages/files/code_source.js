@@ -31,6 +31,15 @@ class ServerClock {
   }
 }
 
+const NOT_DRAWN = { drawing: null, bars: null };
+
+/** The QR of each code's text and the bar code of its digits. */
+async function draw(session, codes) {
+  const texts = codes.flatMap((code) => [code.text, code.digits]);
+  const { drawings } = await session.post("/v1/me/code-drawings", { texts });
+  return codes.map((_, index) => ({ drawing: drawings[2 * index], bars: drawings[2 * index + 1] }));
+}
+
 /** Codes computed on the phone from one-time tickets. */
 class TicketSource {
   #session;
@@ -53,7 +62,7 @@ class TicketSource {
     const step = Math.floor(now / this.#stepMs);
     const code = await codeAt(this.#live(), scene, step);
     await this.#prepare(scene, step, code.text);
-    return { ...code, drawing: this.#drawings.get(code.text) ?? null, leftMs: (step + 1) * this.#stepMs - now };
+    return { ...code, ...(this.#drawings.get(code.text) ?? NOT_DRAWN), leftMs: (step + 1) * this.#stepMs - now };
   }
 
   /** Puts the present ticket away: the next display takes another. */
@@ -109,10 +118,10 @@ class TicketSource {
     const wanted = `${ticket.tid} ${scene}`;
     this.#wanted = wanted;
     const steps = Array.from({ length: DRAWN_AHEAD }, (_, ahead) => step + ahead);
-    const texts = (await Promise.all(steps.map((one) => codeAt(ticket, scene, one)))).map((code) => code.text);
-    const { drawings } = await this.#reach(() => this.#session.post("/v1/me/code-drawings", { texts }));
+    const codes = await Promise.all(steps.map((one) => codeAt(ticket, scene, one)));
+    const drawn = await this.#reach(() => draw(this.#session, codes));
     // Meanwhile another ticket or scene may have been chosen.
-    if (this.#wanted === wanted) this.#drawings = new Map(texts.map((text, index) => [text, drawings[index]]));
+    if (this.#wanted === wanted) this.#drawings = new Map(codes.map((code, index) => [code.text, drawn[index]]));
   }
 
   async #reach(question) {
@@ -160,8 +169,8 @@ class ServerSource {
     try {
       const { text, digits, server_time, expires_at } = await this.#session.get(`/v1/me/code?scene=${scene}`);
       this.#clock.set(server_time, askedAt);
-      const { drawings } = await this.#session.post("/v1/me/code-drawings", { texts: [text] });
-      this.#shown = { scene, text, digits, drawing: drawings[0], endsAt: Date.parse(expires_at) };
+      const [drawn] = await draw(this.#session, [{ text, digits }]);
+      this.#shown = { scene, text, digits, ...drawn, endsAt: Date.parse(expires_at) };
       this.online = true;
     } catch (problem) {
       this.online = problem.code !== "offline";

@@ -118,12 +118,17 @@ export class CodeView {
     if (code.drawing) part("qr").setAttribute("viewBox", `0 0 ${code.drawing.size} ${code.drawing.size}`);
     part("qr").toggleAttribute("hidden", !code.drawing);
     part("qr-missing").hidden = Boolean(code.drawing);
+    part("bars-modules").setAttribute("d", code.bars?.path ?? "");
+    // Ten modules of quiet zone on either side (ISO/IEC 15417).
+    if (code.bars) part("bars").setAttribute("viewBox", `-10 0 ${code.bars.size + 20} 1`);
+    part("bars").toggleAttribute("hidden", !code.bars);
     part("digits").textContent = code.digits.replaceAll(/\d{4}(?=\d)/g, "$& ");
     this.#tick();
   }
 
   #clear() {
     part("qr-modules").setAttribute("d", "");
+    part("bars-modules").setAttribute("d", "");
     part("digits").textContent = "";
     part("qr-missing").hidden = true;
     this.#endsAt = 0;
