@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -192,7 +192,7 @@ class ApplicationDecision(msgspec.Struct, forbid_unknown_fields=True):
     confirm: bool
 
 
-class ConformanceReport(msgspec.Struct):
+class ConformanceReport(msgspec.Struct, forbid_unknown_fields=True):
     """What `xinyi partner conformance --json` prints; of its cases only the counts are kept."""
 
     contract: Annotated[int, Meta(ge=1, le=1000)]
@@ -200,3 +200,4 @@ class ConformanceReport(msgspec.Struct):
     passed: Annotated[int, Meta(ge=0, le=10_000)]
     failed: Annotated[int, Meta(ge=0, le=10_000)]
     not_applicable: Annotated[int, Meta(ge=0, le=10_000)]
+    cases: Annotated[list[dict[str, Any]], Meta(max_length=1000)] = []

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from backend.cli import application
+from backend.cli import application, frame
 from backend.commands import audit
 from backend.platform.settings import Settings
 from partners.ledger.audit import Difference
@@ -19,6 +19,8 @@ def told(monkeypatch: pytest.MonkeyPatch, differences: list[Difference], *option
         return differences
 
     monkeypatch.setattr(audit, "examine", examine)
+    # The runner's streams are closed after it: the process's log may not be set up on them.
+    monkeypatch.setattr(frame, "configure_logging", lambda _: None)
     result = CliRunner().invoke(application, ["audit", *options])
     return result.exit_code, result.stdout
 
