@@ -63,7 +63,9 @@ def test_a_small_city_is_built_filled_scored_and_its_keys_are_kept(xinyi: Xinyi,
     now = {key["kid"]: key["state"] for key in json.loads(xinyi("keys", "list", "--json").stdout)}
     assert now[active] == "revoked"
     assert rotated in now
-    assert xinyi("keys", "revoke", "nobody").returncode == 1
+    for unknown in ("nobody", "-DECD33LyKzUNs7kOb3Zj-xPW_XxhaFkqf_zRKqQOqI"):
+        refused = xinyi("keys", "revoke", unknown)
+        assert (refused.returncode, unknown in refused.stderr) == (1, True)
     assert xinyi("keys", "rotate", "nothing").returncode == 3
 
 
