@@ -152,8 +152,8 @@ async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | 
 def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned]]:
     """Burns many tickets whose codes were `scanned`; gives whose they were, in their order.
 
-    All or nothing: its answer raises CODE_UNUSABLE if one of them cannot be burned, or is an enterprise's. The failure is neither counted nor
-    logged here: whoever rolls back has it done by `burn`.
+    All or nothing: its answer raises CODE_UNUSABLE if one of them cannot be burned, or is an enterprise's. The failure is
+    neither counted nor logged here: whoever rolls back has it done by `burn`.
     """
 
     def burned(rows: dict[bytes, Row]) -> list[Burned]:

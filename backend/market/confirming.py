@@ -2,8 +2,7 @@
 
 Rotation does not defeat a live relay of a code to another shop; a phone that shows which shop asks for what does. Whether
 the holder is eligible is decided at the scan, and the holder is asked either way: a no that came at once would be told from
-a yes. The yes is signed by a registered device;
-a no needs no signature, as it gives nothing away.
+a yes. The yes is signed by a registered device; a no needs no signature, as it gives nothing away.
 """
 
 from collections.abc import Iterable
@@ -93,7 +92,8 @@ async def confirm(platform: Platform, caller: Caller, verification_id: UUID, con
     """The holder says yes: the partner gets the answer that was decided at the scan.
 
     Raises CONFIRMATION_OVER (no such question of the caller, answered, or the minute is over), CONFIRMATION_INVALID (not
-    signed by a live device of the caller, or over something else), CONSENT_MISSING (withdrawn since). Seven round trips, nine for a partner with an endpoint.
+    signed by a live device of the caller, or over something else), CONSENT_MISSING (withdrawn since). Seven round trips, nine
+    for a partner with an endpoint.
     """
     now = platform.clock.now()
     async with platform.database.transaction() as connection:
@@ -149,7 +149,8 @@ async def _waiting(connection: Connection, caller: Caller, verification_id: UUID
 async def _answer(
     platform: Platform, connection: Connection, row: Row, event: VerificationEvent, now: datetime
 ) -> None:
-    """Answers a verification that waited, with its receipt, the access row of the partner that will read it, and the partner's event. Three round trips."""
+    """Answers a verification that waited: with its receipt, the access row of the partner that will read it, and the partner's
+    event. Three round trips, five for a partner with an endpoint."""
     VERIFICATION.after(VerificationState.PENDING_CONFIRMATION, event)
     confirmed = event is VerificationEvent.CONFIRM
     # Whole seconds: an answer's length must not depend on the instant.

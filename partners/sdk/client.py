@@ -93,7 +93,11 @@ class PartnerClient:
             on_asked(asked)
         while self._now() < asked.confirm_by.timestamp() + _ANSWERED_WITHIN_SECONDS:
             self._sleep(min(max(asked.poll_seconds, 1), LONGEST_WAIT_SECONDS))
-            found = self.verification(asked.verification_id)
+            try:
+                found = self.verification(asked.verification_id)
+            except OutcomeUnknown:
+                # Nobody answered this look; the holder may still.
+                continue
             if isinstance(found, Verification):
                 return found
         raise OutcomeUnknown(key)

@@ -177,6 +177,11 @@ def test_waiting_for_a_holder_ends_and_is_never_a_yes() -> None:
     assert city.time - NOW <= 60 + 30 + 2
 
 
+def test_a_look_that_nobody_answers_does_not_end_the_waiting() -> None:
+    city = City(says(202, ASKED), *[lost] * 4, says(200, {**VERIFICATION, "state": "answered"}))
+    assert verify(city).eligible
+
+
 def test_looking_up_a_scan_that_waits() -> None:
     city = City(says(202, ASKED))
     assert isinstance(city.client.verification(VERIFICATION_ID), HolderAsked)

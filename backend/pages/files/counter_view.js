@@ -1,6 +1,7 @@
 // The shop's printed sign: its QR opens this page with a token behind the `#`. Shows whose it is and for what, then asks.
 
 import { offer as offered } from "./offers.js";
+import { randomId } from "./random_id.js";
 import { act, copy, moment, part, sentenceOf, tell } from "./views.js";
 
 const TOKEN = /^#counter=([A-Za-z0-9_-]{22})$/;
@@ -71,8 +72,7 @@ export class Counter {
 
   async #signed() {
     const { token, benefit, benefit_version, server_time, seenAt } = this.#offer;
-    // Exists wherever the phone can sign at all.
-    const use = crypto.randomUUID();
+    const use = randomId();
     const created = Math.floor((Date.parse(server_time) + performance.now() - seenAt) / 1000);
     const lines = [use, token, benefit, benefit_version, created];
     return { use, token, benefit_version, created, ...(await this.#device.sign(await this.#accountId(), "xinyi-counter-1", ...lines)) };

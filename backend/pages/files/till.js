@@ -2,6 +2,7 @@
 
 import { fenOf, worth, yuan } from "./money.js";
 import { offer, SCENES } from "./offers.js";
+import { randomId } from "./random_id.js";
 import { hasCamera, Scanner } from "./scanner.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
@@ -172,15 +173,6 @@ async function once(path, body, key = randomId()) {
     if (problem.code !== "offline") throw problem;
     return session.post(path, body, headers);
   }
-}
-
-// crypto.randomUUID exists only on https and localhost; the random bytes exist everywhere (RFC 9562, section 5.4).
-function randomId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 function showResult({ kind, word, wordEn, benefit = "", offer: offered = "", hint = "", redeemable = false, open = true }) {
