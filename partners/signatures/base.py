@@ -43,9 +43,10 @@ def signature_base(components: Sequence[tuple[str, str]], parameters: str) -> by
     """
     lines = []
     for identifier, value in components:
-        if not is_signable(value):
+        trimmed = value.strip(BLANKS)
+        if _VALUE.fullmatch(trimmed) is None:
             raise ValueError(f"the value of {identifier} is empty or not visible ASCII")
-        lines.append(f"{identifier}: {value.strip(BLANKS)}")
+        lines.append(f"{identifier}: {trimmed}")
     lines.append(f'"@signature-params": {parameters}')
     return "\n".join(lines).encode("ascii")
 

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from partners import base64url
 
@@ -80,15 +82,18 @@ def sign_bytes(key: PrivateKey, message: bytes) -> bytes:
 
 
 def verify_bytes(key: PublicKey, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` (64 bytes) is the key's over `message`; the key's own kind decides the algorithm."""
+    """Whether `signature` (64 bytes) is the key's over `message`; the key's own kind decides the algorithm.
+
+    Ed25519 is checked by libsodium: half the time of OpenSSL's, which would be most of a signed request (decision 0038).
+    """
     if len(signature) != _SIGNATURE_BYTES:
         return False
     try:
         if isinstance(key, Ed25519PublicKey):
-            key.verify(signature, message)
+            crypto_sign_open(signature + message, key.public_bytes_raw())
         else:
             r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
             key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, BadSignatureError, ValueError):
         return False
     return True
