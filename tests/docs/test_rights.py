@@ -28,7 +28,6 @@ def test_every_operation_on_a_page_exists(name: str) -> None:
 def test_everything_a_resident_may_do_stands_on_the_page() -> None:
     mine = {path for path in CONTRACT["paths"] if path.startswith("/v1/me/")}
     technical = {
-        "/v1/me/code-drawings",
         "/v1/me/code-tickets",
         "/v1/me/code.png",
         "/v1/me/code.svg",

@@ -1,8 +1,10 @@
 // The code on the screen: it turns every 30 seconds, and a new ticket is taken each time it is shown again or was used.
 
+import { bars } from "./code128.js";
 import { codeSource } from "./code_source.js";
 import { SCENES } from "./offers.js";
-import { copy, moment, part, sentenceOf, tell } from "./views.js";
+import { qr } from "./qr.js";
+import { copy, moment, paint, part, sentenceOf, tell } from "./views.js";
 
 const SCENE_NAMES = {
   travel: "游 travel", transit: "行 transit", rental: "租 rental", medical: "医 medical",
@@ -102,7 +104,7 @@ export class CodeView {
       const code = await this.#source.current(this.#scene);
       if (round !== this.#round) return;
       this.#draw(code);
-      again = code.drawing ? code.leftMs : Math.min(code.leftMs, RETRY_MS);
+      again = code.leftMs;
     } catch (problem) {
       if (round !== this.#round) return;
       this.#clear();
@@ -114,23 +116,16 @@ export class CodeView {
 
   #draw(code) {
     this.#endsAt = performance.now() + code.leftMs;
-    part("qr-modules").setAttribute("d", code.drawing?.path ?? "");
-    if (code.drawing) part("qr").setAttribute("viewBox", `0 0 ${code.drawing.size} ${code.drawing.size}`);
-    part("qr").toggleAttribute("hidden", !code.drawing);
-    part("qr-missing").hidden = Boolean(code.drawing);
-    part("bars-modules").setAttribute("d", code.bars?.path ?? "");
+    paint("qr", qr(code.text));
     // Ten modules of quiet zone on either side (ISO/IEC 15417).
-    if (code.bars) part("bars").setAttribute("viewBox", `-10 0 ${code.bars.size + 20} 1`);
-    part("bars").toggleAttribute("hidden", !code.bars);
+    paint("bars", bars(code.digits), 10);
     part("digits").textContent = code.digits.replaceAll(/\d{4}(?=\d)/g, "$& ");
     this.#tick();
   }
 
   #clear() {
-    part("qr-modules").setAttribute("d", "");
-    part("bars-modules").setAttribute("d", "");
+    for (const symbol of ["qr", "bars"]) paint(symbol, null);
     part("digits").textContent = "";
-    part("qr-missing").hidden = true;
     this.#endsAt = 0;
   }
 

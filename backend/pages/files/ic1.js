@@ -1,7 +1,8 @@
 // IC1, the online code, computed on the phone: docs/protocol.md, section 1. The server's twin is partners/codes/ic1.py;
 // a test compares the two.
 
-const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
+import { base45, fromBase64Url } from "./encodings.js";
+
 const SCENES = ["any", "travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"];
 const TYPE = 0x10;
 const TICKET_BYTES = 10;
@@ -43,23 +44,10 @@ async function mac(key, message) {
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
 }
 
-function base45(bytes) {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 2) {
-    const value = bytes[start] * 256 + bytes[start + 1];
-    text += BASE45[value % 45] + BASE45[Math.trunc(value / 45) % 45] + BASE45[Math.trunc(value / 2025)];
-  }
-  return text;
-}
-
 function luhn(body) {
   const total = [...body].reverse().reduce((sum, digit, place) => {
     const value = Number(digit) * (place % 2 === 0 ? 2 : 1);
     return sum + (value > 9 ? value - 9 : value);
   }, 0);
   return String((10 - (total % 10)) % 10);
-}
-
-function fromBase64Url(text) {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
 }

@@ -9,6 +9,7 @@ import { Device } from "./device.js";
 import { Devices } from "./devices_view.js";
 import { Orders } from "./orders_view.js";
 import { prepareOutlook } from "./outlook_view.js";
+import { PassesView } from "./passes_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
@@ -19,10 +20,13 @@ const consents = new Consents(session, consentsChanged);
 const accessLog = new AccessLog(session);
 const account = new Account(session, signedOut);
 const device = new Device(session);
-const accountId = async () => (await session.get("/v1/me")).account_id;
+// Known once it was read: what is kept under it on this phone is shown without a signal.
+let whose = null;
+const accountId = async () => (whose ??= (await session.get("/v1/me")).account_id);
 const confirmations = new Confirmations(session, device, accountId);
 const counter = new Counter(session, device, accountId);
 const devices = new Devices(session, device, accountId);
+new PassesView(session, device, accountId);
 const code = new CodeView(session, () => confirmations.look());
 const orders = new Orders(session, () => TABS.benefits());
 let tab = null;
@@ -37,6 +41,7 @@ const TABS = {
 /** The next step this person has to take, or the page's tabs. */
 async function proceed() {
   const me = await account.load();
+  whose = me.account_id;
   if (!me.proven) {
     show("identity");
     return;
@@ -68,6 +73,7 @@ function showConsentEffects() {
   const usable = consents.has("compute") && consents.has("show");
   part("code-card").hidden = !usable;
   part("code-closed").hidden = usable;
+  part("offline-open").hidden = !usable;
   if (usable && tab === "code") code.start();
   else code.stop();
 }
@@ -81,6 +87,7 @@ function consentsChanged() {
 function signedOut() {
   tab = null;
   code.forget();
+  whose = null;
   leaveScore();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   part("tabs").hidden = true;

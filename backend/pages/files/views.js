@@ -22,6 +22,14 @@ export function copy(template, texts) {
 export const named = (element, name) =>
   element.dataset.part === name ? element : element.querySelector(`[data-part="${name}"]`);
 
+/** Shows a symbol in the SVG of this id, with so many modules of quiet zone at its sides; null clears and hides it. */
+export function paint(id, symbol, quiet = 0) {
+  const element = part(id);
+  element.firstElementChild.setAttribute("d", symbol?.path ?? "");
+  if (symbol) element.setAttribute("viewBox", `${-quiet} 0 ${symbol.width + 2 * quiet} ${symbol.height}`);
+  element.toggleAttribute("hidden", !symbol);
+}
+
 let toastTimer;
 
 /** Tells in one sentence at the foot of the page. */
