@@ -41,13 +41,15 @@ class SourceMaterial(_Strict, frozen=True):
 
 
 class PartnerMaterial(_Strict, frozen=True):
-    """A partner that grants benefits in one scene, with its number of stores."""
+    """A partner that grants benefits in one scene, with its number of stores. `grants`: benefits it grants besides those that are
+    dealt out to it."""
 
     code: str
     zh: str
     en: str
     scene: Scene
     stores: int
+    grants: tuple[str, ...] = ()
 
 
 class PermitMaterial(_Strict, frozen=True):

@@ -157,7 +157,7 @@ class People:
             granted = [
                 offer
                 for number, offer in enumerate(offers)
-                if number % len(peers) == place or place % len(offers) == number
+                if number % len(peers) == place or place % len(offers) == number or offer in material.grants
             ]
             stores = tuple(
                 Store(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.passes import risk_store, store
-from backend.passes.issuing import issue
+from backend.passes.issuing import issue, key_message
 from backend.passes.lists import PASSES
 from backend.passes.messages import MyPass, MyPasses, MyRiskCase, PassState
 from backend.passes.risk import decide, propose, waiting
@@ -23,6 +23,7 @@ __all__ = [
     "forget",
     "forget_ended",
     "issue",
+    "key_message",
     "mine",
     "propose",
     "revoke",

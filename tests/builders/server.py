@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from backend.city import sign_ins
 from backend.city.sign_ins import SignIn
+from backend.commands.demo.actors import OfflinePass, Person
 from backend.commands.services import Running
 from backend.platform.delivery import watch
 
@@ -83,6 +84,22 @@ class Server:
     def sign_ins(self) -> dict[str, SignIn]:
         """The city's sign-ins by actor."""
         return sign_ins.read(self.data)
+
+    def fetched_pass(self, phone: str, benefit: str) -> OfflinePass:
+        """A pass on the phone of a resident of the city, who consents and registers it."""
+        running = msgspec.json.decode((self.data / "running.json").read_bytes(), type=Running)
+
+        async def act() -> OfflinePass:
+            cache = Redis.from_url(running.redis_url)
+            async with httpx2.AsyncClient(base_url=self.url) as http, watch(cache) as inbox:
+                resident = Person(http, inbox, phone)
+                await resident.sign_in()
+                await resident.register_device(self.url)
+                found = await resident.fetch_pass(benefit)
+            await cache.aclose()
+            return found
+
+        return asyncio.run(act())
 
     def sign_in(self, phone: str) -> dict[str, Any]:
         """The tokens of whoever has this phone."""

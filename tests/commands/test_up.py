@@ -81,12 +81,21 @@ def test_a_city_is_started_used_stopped_killed_and_started_again(serve: Callable
 
     second = serve().ready()
     assert httpx2.get(f"{second.url}/.well-known/jwks.json").json() == keys
+    shown = second.fetched_pass("15400000002", "shop-allowance")
     for process in processes_of(second.data):
         os.kill(process, signal.SIGKILL)
     second.process.wait(60)
 
+    # The server is cut off: the till says yes once to the phone that fetched its pass before, and to nobody else.
+    code = shown.shown()
+    assert "✓ 有效" in xinyi("partner", "simulate", "shop-allowance", code, *till).stdout
+    assert "本终端已受理过" in xinyi("partner", "simulate", "shop-allowance", code, *till).stdout
+    assert "仍在队列中" in xinyi("partner", "upload", *till).stdout
+
     third = serve().ready()
     assert httpx2.get(f"{third.url}/.well-known/jwks.json").json() == keys
+    assert "settled" in xinyi("partner", "upload", *till[:3], third.url, *till[4:]).stdout
+    assert "没有待上传" in xinyi("partner", "upload", *till[:3], third.url, *till[4:]).stdout
     again = xinyi("demo")
     assert again.returncode == 0, again.stdout + again.stderr
     # Servers were killed in between: the books agree all the same.

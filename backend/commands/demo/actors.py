@@ -13,13 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from backend.city.sign_ins import SignIn
 from backend.devices.service import registration_message
 from backend.market.service import confirmation_message
+from backend.passes.service import key_message
 from backend.platform.clock import SystemClock
 from backend.platform.delivery import Inbox
 from backend.platform.identifiers import make_identity_number
 from partners import base64url
+from partners.codes import ic3
 from partners.sdk import PartnerClient, load_signing_key
 from partners.signatures.keys import sign_bytes
-from partners.signatures.suites import compressed
+from partners.signatures.suites import compressed, suite
 
 
 class Differs(Exception):
@@ -91,6 +93,21 @@ class Person:
             await asyncio.sleep(0.1)
         raise Differs("the shop's question did not reach the phone within ten seconds")
 
+    async def fetch_pass(self, benefit: str) -> "OfflinePass":
+        """A pass for a benefit, with a key of its own that this registered phone vouches for."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        public_key = base64url.encode(compressed(key.public_key()))
+        signature = self._sign(key_message(UUID(self._device_id), benefit, public_key))
+        order = {
+            "benefit": benefit,
+            "device_id": self._device_id,
+            "keys": [{"key": public_key, "signature": signature}],
+        }
+        found = await self.call("POST", "/v1/me/passes", order)
+        if not found["passes"]:
+            raise Differs(f"no pass was issued: {found['reasons']}")
+        return OfflinePass(base64url.decode(found["passes"][0]["attestation"]), key)
+
     def _sign(self, message: bytes) -> str:
         return base64url.encode(sign_bytes(self._device_key, message))
 
@@ -115,6 +132,19 @@ class Person:
                 f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:400]}"
             )
         return answer.json() if answer.content else None
+
+
+class OfflinePass:
+    """A pass on a phone: what was attested, and the key of this one use."""
+
+    def __init__(self, attestation: bytes, key: ec.EllipticCurvePrivateKey) -> None:
+        self._attestation = attestation
+        self._signer = suite("intl").holder.signer(key.private_numbers().private_value.to_bytes(32, "big"))
+
+    def shown(self) -> str:
+        """The code as the phone shows it now, with or without a signal."""
+        now = int(SystemClock().now().timestamp())
+        return ic3.encode(self._attestation, ic3.prove(self._attestation, suite("intl"), self._signer, now))
 
 
 def institution(url: str, sign_in: SignIn) -> PartnerClient:

@@ -3,8 +3,10 @@
 import asyncio
 import secrets
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
@@ -19,7 +21,18 @@ from backend.platform.delivery import watch
 from backend.platform.identifiers import make_unified_social_credit_code
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
-from partners.sdk import AnswerNotTrusted, OutcomeUnknown, ServerProblem, Verification
+from partners.sdk import (
+    STATUS_LIST,
+    AnswerNotTrusted,
+    OfflineStore,
+    OfflineTill,
+    OutcomeUnknown,
+    ServerProblem,
+    Settled,
+    Verification,
+    refresh,
+    upload,
+)
 
 Answer = TypeVar("Answer")
 
@@ -73,6 +86,7 @@ class _Story:
                 await self._is_scored()
                 await self._uses_a_code()
                 await self._borrows_without_deposit()
+                await self._shops_without_a_network()
                 await self._enterprise_keeps_its_word()
                 await self._objects()
                 await self._reads_who_looked()
@@ -211,6 +225,30 @@ class _Story:
         self._say(
             "确认即同意，订单随即开始：使用，归还，应付 0 元，结清。",
             "Confirmed is agreed, so the order begins: used, returned, nothing due, done.",
+        )
+
+    async def _shops_without_a_network(self) -> None:
+        shown = (await self.resident.fetch_pass("shop-allowance")).shown()
+
+        def visit() -> tuple[str, str, list[Settled]]:
+            with tempfile.TemporaryDirectory(prefix="xinyi-demo-") as folder:
+                till = OfflineTill(OfflineStore(Path(folder) / "till.db"), self.partner.url + STATUS_LIST)
+                refresh(till, self.partner)
+                # From here on until the upload the till asks nobody.
+                first = till.verify(shown, "shop-allowance")
+                if first.use is not None:
+                    till.redeem(first.use, partner_ref="offline", amount_fen=500)
+                second = till.verify(shown, "shop-allowance")
+                return first.outcome.value, second.outcome.value, upload(till, self.partner, terminal="till-1")
+
+        first, second, settled = await asyncio.to_thread(visit)
+        outcomes = [each.outcome for each in settled]
+        self._check(
+            (first, second, outcomes) == ("valid", "seen", ["settled"]), f"offline: {first} {second} {outcomes}"
+        )
+        self._say(
+            "书店断网：居民出示事先领取的离线码，收银台只凭本地的公钥和状态列表判断；同一个码第二次被拒绝；联网后上传，只结算一次。",
+            "The shop has no network: the till judges an offline code by keys and a list it holds, refuses it a second time, and uploads later: settled once.",
         )
 
     async def _enterprise_keeps_its_word(self) -> None:

@@ -39,7 +39,7 @@ export class Passes {
     await Promise.all(ended.map((each) => this.#kept.remove(each.id)));
   }
 
-  /** Fetches passes of a benefit; gives the reasons why there are no more, in words. Raises Problem. */
+  /** Fetches passes of a benefit; gives how many there are of these keys, and why there are no more, in words. Raises Problem. */
   async fetch(benefit) {
     const owner = await this.#accountId();
     const fresh = new Map();
@@ -62,7 +62,7 @@ export class Passes {
         usableUntil: each.usable_until, needsChallenge: each.needs_challenge, privateKey: fresh.get(each.key).privateKey,
       });
     }
-    return issued.reasons;
+    return { count: issued.passes.length, reasons: issued.reasons };
   }
 
   /** The code of a pass at this moment and the milliseconds it has left. Needs no signal. */

@@ -77,9 +77,10 @@ export class PassesView {
   }
 
   async #fetch(benefit) {
-    const reasons = await this.#passes.fetch(benefit);
+    const { count, reasons } = await this.#passes.fetch(benefit);
     await this.#list();
-    tell(reasons.length ? reasons.map((reason) => reason.zh).join("；") : "已领取，断网时也能出示。Fetched: it shows without a signal.");
+    const why = reasons.map((reason) => reason.zh).join("；");
+    tell(count ? `已领取 ${count} 张，断网时也能出示。${why}` : why);
   }
 
   async #show(pass) {
