@@ -283,7 +283,7 @@ async def test_the_offline_till_of_the_page_fetches_judges_and_uploads(
 ) -> None:
     program = blocks(DOCUMENT, "python")[1]
     await publish(platform, offline_terms("parking-discount"))
-    assert await run_python(program.text, world.environment, tmp_path) == ["1", "malformed", "[]"]
+    assert await run_python(program.text, world.environment, tmp_path) == ["2", "malformed", "[]"]
 
 
 async def test_the_receiver_of_the_page_believes_us_alone_and_does_a_thing_once(
