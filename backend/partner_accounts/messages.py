@@ -200,4 +200,4 @@ class ConformanceReport(msgspec.Struct, forbid_unknown_fields=True):
     passed: Annotated[int, Meta(ge=0, le=10_000)]
     failed: Annotated[int, Meta(ge=0, le=10_000)]
     not_applicable: Annotated[int, Meta(ge=0, le=10_000)]
-    cases: Annotated[list[dict[str, Any]], Meta(max_length=1000)] = []
+    cases: list[dict[str, Any]] = []
