@@ -8,6 +8,7 @@ from backend.market.answers import partner_access, state_of
 from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
 from backend.market.benefits import of_enterprise as benefits_of_enterprise
+from backend.market.benefits import refuse_benefit as refuse_benefit
 from backend.market.checking import differences, redeemed
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
@@ -27,6 +28,8 @@ from backend.market.redeeming import (
     use_verification,
     verification_of,
 )
+from backend.market.reserving import due_handler as reserving_handler
+from backend.market.reserving import held_of_budgets, release, reserve
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
@@ -48,6 +51,7 @@ __all__ = [
     "dry_answer",
     "eligibility_of",
     "forget",
+    "held_of_budgets",
     "is_for_enterprises",
     "listing",
     "move_benefit",
@@ -64,9 +68,13 @@ __all__ = [
     "redemption_by_key",
     "redemption_told",
     "refuse",
+    "refuse_benefit",
+    "release",
     "reopen_offer",
     "require_redeemable",
     "require_usable",
+    "reserve",
+    "reserving_handler",
     "reversal_of",
     "reverse",
     "sign_receipt",
