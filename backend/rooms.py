@@ -47,12 +47,14 @@ import backend.ledger.api
 import backend.ledger.service
 import backend.ledger.tables
 import backend.market.api
+import backend.market.committing_api
 import backend.market.confirming
 import backend.market.confirming_api
 import backend.market.enterprise_api
 import backend.market.reserving
 import backend.market.reserving_api
 import backend.market.service
+import backend.market.staff_api
 import backend.market.tables
 import backend.objections.api
 import backend.objections.service
@@ -150,6 +152,8 @@ HANDLERS: tuple[Any, ...] = (
     *backend.market.confirming_api.HANDLERS,
     *backend.market.enterprise_api.HANDLERS,
     *backend.market.reserving_api.HANDLERS,
+    *backend.market.committing_api.HANDLERS,
+    *backend.market.staff_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,

@@ -135,6 +135,18 @@ async def one_version(connection: Connection, benefit_id: str, version: int) -> 
     )
 
 
+async def uses_by_tier(connection: Connection, benefit_id: str, since: datetime) -> list[Row]:
+    """How often each tier of a benefit was used since an instant, and what it was worth in all after reversals, in fen."""
+    return await connection.impersonal(
+        "uses counted by tier, for the cost of changed terms; whose they were is not read",
+        "SELECT tier_value, count(*) AS uses, sum(redemption.amount_fen - reversed_fen)::bigint AS worth_fen "
+        "FROM redemption JOIN verification ON verification.id = verification_id "
+        "WHERE redemption.benefit_id = $1 AND redeemed_at >= $2 AND redemption.state <> 'reversed' GROUP BY tier_value",
+        benefit_id,
+        since,
+    )
+
+
 async def offered(connection: Connection, benefit_id: str, periods: Sequence[str]) -> Row | None:
     """The version in force or paused, and how often it was redeemed in each of these periods."""
     asked = offered_among([benefit_id], periods)

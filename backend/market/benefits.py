@@ -17,6 +17,9 @@ from backend.market.limits import everyones_periods, group_named, persons_period
 from backend.market.messages import (
     BenefitOffer,
     BenefitPage,
+    BenefitVersion,
+    BenefitVersionEvent,
+    BenefitVersionPage,
     CommitmentAsked,
     EnterpriseBenefits,
     EnterpriseCommitments,
@@ -129,6 +132,27 @@ async def move_benefit(
     await benefit_store.set_state(connection, benefit_id, row["version"], after, ended_at)
     await benefit_store.add_event(connection, benefit_id, row["version"], event, row["state"], after, moved_by, now)
     return after
+
+
+async def versions(
+    connection: Connection, account_id: UUID, benefit_id: str, cursor: str | None, limit: int
+) -> BenefitVersionPage:
+    """Every version of a benefit, newest first, with its events. Raises BAD_CURSOR. One round trip."""
+    rows = await benefit_store.versions(connection, benefit_id, cursors.decode(cursor, cursors.RowNumber), limit + 1)
+    shown = [
+        BenefitVersion(
+            version=row["version"],
+            state=BenefitState(row["state"]),
+            terms=terms_of(row),
+            mine=row["proposed_by"] == account_id,
+            proposed_at=row["proposed_at"],
+            approved_at=row["approved_at"],
+            ended_at=row["ended_at"],
+            events=msgspec.convert(row["events"], list[BenefitVersionEvent]),
+        )
+        for row in rows[:limit]
+    ]
+    return BenefitVersionPage(shown, cursors.encode(shown[-1].version) if len(rows) > limit else None)
 
 
 async def listing(platform: Platform, scene: str | None, cursor: str | None, limit: int) -> BenefitPage:

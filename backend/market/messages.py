@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from backend.devices.messages import SignatureText
+from backend.market.states import BenefitState
 from backend.platform.texts import Reference
 from partners.benefits.commitments import CommitmentKind
 from partners.benefits.terms import HolderKind, OfflineTerms, Terms, Text, Tier
@@ -72,6 +73,94 @@ class CommitmentAsked(msgspec.Struct):
     tier: Text
     value: int
     made: bool
+
+
+class ObjectionTold(msgspec.Struct):
+    """Why terms may not be published: the ground, the article it stands in, and the sentence."""
+
+    ground: str
+    article: str
+    zh: str
+    en: str
+
+
+class ProposedTerms(msgspec.Struct):
+    """A version that waits for a second person, and what would stand against its publication."""
+
+    benefit: str
+    version: int
+    state: BenefitState
+    objections: list[ObjectionTold]
+
+
+class BenefitVersionEvent(msgspec.Struct):
+    """One event of a version: what happened, who did it, and what followed."""
+
+    event: str
+    before: BenefitState | None
+    after: BenefitState
+    account_id: UUID
+    at: datetime
+
+
+class BenefitVersion(msgspec.Struct):
+    """A version of a benefit with everything that happened to it. `mine`: proposed by the caller, who may not approve it."""
+
+    version: int
+    state: BenefitState
+    terms: Terms
+    mine: bool
+    proposed_at: datetime
+    approved_at: datetime | None
+    ended_at: datetime | None
+    events: list[BenefitVersionEvent]
+
+
+class BenefitVersionPage(msgspec.Struct):
+    """Newest first; `next` is the cursor of the following page, or null."""
+
+    versions: list[BenefitVersion]
+    next: str | None
+
+
+class BenefitMoved(msgspec.Struct):
+    """Where a benefit stands after the act."""
+
+    benefit: str
+    state: BenefitState
+
+
+class LevelEffect(msgspec.Struct):
+    """What a level has before and after a change (null: nothing), and how many people are at it: rounded to tens, null below ten."""
+
+    rank: int
+    name: str
+    name_en: str
+    people: int | None
+    before: int | None
+    after: int | None
+    effect: Literal["gains", "loses", "same"]
+
+
+class DryRun(msgspec.Struct):
+    """What a version would change against the one in force: who gains and who loses, by level only, and the cost of 30 days in fen.
+
+    Counts are rounded to tens and null below ten. `cost_before_fen` is what was redeemed in the last 30 days, `cost_after_fen` the
+    same uses under the new terms with as many uses of each newcomer as of everybody; both null below ten uses.
+    """
+
+    benefit: str
+    version_before: int | None
+    version_after: int
+    unit: str
+    levels: list[LevelEffect]
+    gain: int | None
+    lose: int | None
+    uses: int | None
+    cost_before_fen: int | None
+    cost_after_fen: int | None
+    by_commitment: int | None
+    objections: list[ObjectionTold]
 
 
 class MakeCommitment(msgspec.Struct, forbid_unknown_fields=True):

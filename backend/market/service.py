@@ -5,15 +5,25 @@ from uuid import UUID
 from backend.market import store
 from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access, state_of
-from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
+from backend.market.benefits import (
+    approve_benefit,
+    is_for_enterprises,
+    listing,
+    move_benefit,
+    offer,
+    propose_benefit,
+    refuse_benefit,
+    versions,
+)
 from backend.market.benefits import mine as my_benefits
 from backend.market.benefits import of_enterprise as benefits_of_enterprise
-from backend.market.benefits import refuse_benefit as refuse_benefit
 from backend.market.checking import differences, redeemed
+from backend.market.committing import commit, uncommit
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
 from backend.market.dry import Facts, dry_answer, terms_now
+from backend.market.dry_run import dry_run
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.presenting import present, waiting_among
 from backend.market.receipts import sign as sign_receipt
@@ -44,11 +54,13 @@ __all__ = [
     "asked",
     "benefits_of_enterprise",
     "close_offer",
+    "commit",
     "confirm",
     "confirmation_message",
     "confirming_handler",
     "differences",
     "dry_answer",
+    "dry_run",
     "eligibility_of",
     "forget",
     "held_of_budgets",
@@ -81,10 +93,12 @@ __all__ = [
     "state_of",
     "terms_now",
     "terms_of_version",
+    "uncommit",
     "use_verification",
     "verification_of",
     "verifications_of_enterprise",
     "verify",
+    "versions",
     "waiting_among",
 ]
 

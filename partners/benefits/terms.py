@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from partners.benefits.commitments import CommitmentKind
-from partners.benefits.texts import Text
+from partners.benefits.texts import ONE_LINE, Text
 from partners.benefits.validity import When, Where
 
 __all__ = ["CONTRACTS", "BenefitId", "BenefitKind", "HolderKind", "OfflineTerms", "Terms", "Text", "Tier"]
 
-BenefitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}$", examples=["library-deposit-waiver"])]
+BenefitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}(?!\n)$", examples=["library-deposit-waiver"])]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
@@ -82,13 +82,13 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     id: BenefitId
     version: Annotated[int, Meta(ge=1, le=1_000_000)]
-    scene: str
+    scene: Annotated[str, Meta(pattern=r"^[a-z]{1,20}(?!\n)$")]
     kind: BenefitKind
-    unit: str
+    unit: Annotated[str, Meta(pattern=r"^[a-z-]{1,20}(?!\n)$")]
     names: Text
     description: Text
-    legal_basis: Annotated[str, Meta(max_length=500)]
-    tiers: tuple[Tier, ...]
+    legal_basis: Annotated[str, Meta(max_length=500, pattern=ONE_LINE)]
+    tiers: Annotated[tuple[Tier, ...], Meta(max_length=20)]
     valid_from: date
     valid_until: date
     holder: HolderKind = HolderKind.PERSON

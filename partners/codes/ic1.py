@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from partners.codes import base45
-from partners.codes.scenes import Scene
+from partners.codes.scenes import Scene as Scene
 
 PREFIX = "IC1:"
 STEP_SECONDS = 30
