@@ -18,7 +18,7 @@ from partners.benefits.terms import HolderKind, Terms
 from scoring.disclosure import LEAST, rounded
 
 _DAYS = 30
-_STANDINGS = {
+_STANDINGS: dict[int, tuple[str, str]] = {
     Standing.REGISTERED: ("已注册", "Registered"),
     Standing.COMMITTED: ("已承诺", "Committed"),
     Standing.KEPT: ("已履行", "Kept"),
@@ -39,7 +39,7 @@ async def dry_run(platform: Platform, connection: Connection, benefit_id: str, v
     counted = await benefit_store.uses_by_tier(connection, benefit_id, since)
     used = {each["tier_value"]: Used(each["uses"], each["worth_fen"]) for each in counted}
     if after.holder is HolderKind.ENTERPRISE:
-        names, people = dict(_STANDINGS), {}
+        names, people = _STANDINGS, {}
     else:
         names, people = scores.level_names(platform), await scores.people_by_rank(connection)
     changes = effects(before, after, sorted(names))
