@@ -47,10 +47,14 @@ import backend.ledger.api
 import backend.ledger.service
 import backend.ledger.tables
 import backend.market.api
+import backend.market.committing_api
 import backend.market.confirming
 import backend.market.confirming_api
 import backend.market.enterprise_api
+import backend.market.reserving
+import backend.market.reserving_api
 import backend.market.service
+import backend.market.staff_api
 import backend.market.tables
 import backend.objections.api
 import backend.objections.service
@@ -147,6 +151,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
     *backend.market.enterprise_api.HANDLERS,
+    *backend.market.reserving_api.HANDLERS,
+    *backend.market.committing_api.HANDLERS,
+    *backend.market.staff_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
@@ -198,6 +205,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.declarations.service.TOPIC: backend.declarations.service.due_handler(platform),
         backend.commitments.service.TOPIC: backend.commitments.service.due_handler(platform),
         backend.market.confirming.TOPIC: backend.market.service.confirming_handler(platform),
+        backend.market.reserving.TOPIC: backend.market.service.reserving_handler(platform),
         backend.displays.service.TOPIC: backend.displays.service.due_handler(platform),
         backend.enterprises.service.WITHDRAWN: backend.displays.service.left_handler(platform),
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),

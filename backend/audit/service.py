@@ -20,5 +20,5 @@ async def examine(platform: Platform) -> list[Difference]:
         return [
             *await market.differences(connection, orders),
             *await deposits.differences(connection),
-            *await ledger.differences(platform, connection, redeemed),
+            *await ledger.differences(platform, connection, redeemed, await market.held_of_budgets(connection)),
         ]

@@ -149,7 +149,7 @@ async def use(platform: Platform, caller: Caller, order: CounterUseOrder) -> Cou
             presented = await market.present(
                 platform, connection, caller, partner, row["benefit_id"], order.benefit_version,
                 terminal=f"counter:{row['store_id']}", partner_ref=f"counter:{order.use}",
-                mark=hashlib.sha256(message).digest(),
+                mark=hashlib.sha256(message).digest(), store_id=row["store_id"],
             )  # fmt: skip
         except Problem as problem:
             raise _closed(problem) from None

@@ -32,10 +32,12 @@ async def planned_benefits(connection: Connection) -> list[str]:
     return sorted({row["benefit_id"] for row in await statement_store.all_plans(connection)})
 
 
-async def differences(platform: Platform, connection: Connection, redeemed: Sequence[Redeemed]) -> list[Difference]:
+async def differences(
+    platform: Platform, connection: Connection, redeemed: Sequence[Redeemed], held: Mapping[UUID, int]
+) -> list[Difference]:
     """Where the ledger is not what redemptions, reversals and signed plans say; empty if it agrees to the fen.
 
-    `redeemed`: every redemption of the benefits of `planned_benefits`. Four round trips, one for each approval and two for
+    `redeemed`: every redemption of the benefits of `planned_benefits`; `held`: what places that are reserved hold of each budget. Four round trips, one for each approval and two for
     each statement.
     """
     budgets = await statement_store.all_budgets(connection)
@@ -48,7 +50,7 @@ async def differences(platform: Platform, connection: Connection, redeemed: Sequ
     derived = postings_of(amounts, [_plan(row) for row in plans], events)
     return [
         *compare(kept, derived),
-        *_budgets(budgets, derived),
+        *_budgets(budgets, derived, held),
         *await _approvals(platform, connection, budgets, plans),
         *await _statements(connection, derived),
     ]
@@ -67,11 +69,13 @@ def _in_order(event: Redeemed, left: Mapping[UUID, int]) -> Redemption:
     )
 
 
-def _budgets(budgets: Sequence[Row], derived: Mapping[tuple[Cause, UUID], Posting]) -> list[Difference]:
-    held = balances(derived.values())
+def _budgets(
+    budgets: Sequence[Row], derived: Mapping[tuple[Cause, UUID], Posting], held: Mapping[UUID, int]
+) -> list[Difference]:
+    left = balances(derived.values())
     found = []
     for row in budgets:
-        spent = row["amount_fen"] - held[Account(AccountKind.BUDGET, row["id"])]
+        spent = row["amount_fen"] - left[Account(AccountKind.BUDGET, row["id"])] + held.get(row["id"], 0)
         if spent != row["spent_fen"]:
             found.append(Difference(f"budget {row['id']}: spent", row["spent_fen"], spent))
     return found

@@ -1,6 +1,7 @@
 """What the ledger does, for its own API and for other rooms: one function for each act."""
 
 from backend.ledger.checking import Redeemed, differences, planned_benefits
+from backend.ledger.holding import Hold, hold, let_go
 from backend.ledger.plans import (
     approve_budget,
     approve_plan,
@@ -19,6 +20,7 @@ from backend.ledger.posting import Return, Use, subsidise, take_back
 from backend.ledger.settling import draw_last_month, draw_statements, listing, one, one_as_csv
 
 __all__ = [
+    "Hold",
     "Redeemed",
     "Return",
     "Use",
@@ -30,6 +32,8 @@ __all__ = [
     "draw_last_month",
     "draw_statements",
     "end_plan",
+    "hold",
+    "let_go",
     "listing",
     "one",
     "one_as_csv",

@@ -211,6 +211,23 @@ async def give_back(connection: Connection, booked: Booked) -> None:
     )
 
 
+async def hold(connection: Connection, budget_id: UUID, amount_fen: int) -> bool:
+    """Counts an amount as spent that is not posted yet, if the budget holds it. The row stays locked until the transaction ends."""
+    return (
+        await connection.execute(
+            "UPDATE budget SET spent_fen = spent_fen + $2 WHERE id = $1 AND spent_fen + $2 <= amount_fen",
+            budget_id,
+            amount_fen,
+        )
+        == 1
+    )
+
+
+async def let_go(connection: Connection, budget_id: UUID, amount_fen: int) -> None:
+    """Takes what was held off again."""
+    await connection.execute("UPDATE budget SET spent_fen = spent_fen - $2 WHERE id = $1", budget_id, amount_fen)
+
+
 async def of_redemption(connection: Connection, redemption_id: UUID) -> Row | None:
     """Who paid a redemption, and by which formula; None if nobody but the merchant."""
     return await connection.fetch_one(

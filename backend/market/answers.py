@@ -14,7 +14,7 @@ LIFETIME = timedelta(minutes=15)
 
 def state_of(row: Row, now: datetime) -> VerificationState:
     """Where a verification stands: an answer that was not used within 15 minutes has lapsed."""
-    if row["state"] == VerificationState.ANSWERED and row["expires_at"] <= now:
+    if row["state"] in (VerificationState.ANSWERED, VerificationState.RESERVED) and row["expires_at"] <= now:
         return VerificationState.LAPSED
     return VerificationState(row["state"])
 

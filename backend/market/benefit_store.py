@@ -41,7 +41,7 @@ async def number_taken(connection: Connection, benefit_id: str, number: int) -> 
     """Whether another benefit was ever published under this number of offline codes."""
     found: bool = await connection.fetch_value(
         "SELECT EXISTS (SELECT 1 FROM benefit WHERE (terms->'offline'->>'number')::integer = $1 AND benefit_id <> $2 "
-        "AND state <> 'draft')",
+        "AND state NOT IN ('draft', 'refused'))",
         number,
         benefit_id,
     )
@@ -83,6 +83,67 @@ async def set_state(
         version,
         state,
         ended_at,
+    )
+
+
+async def add_event(
+    connection: Connection,
+    benefit_id: str,
+    version: int,
+    event: str,
+    before: str | None,
+    after: str,
+    account_id: UUID,
+    now: datetime,
+) -> None:
+    """Writes what happened to a version, and who did it."""
+    await connection.execute(
+        "INSERT INTO benefit_event (benefit_id, version, event, before, after, account_id, at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        benefit_id,
+        version,
+        event,
+        before,
+        after,
+        account_id,
+        now,
+    )
+
+
+async def versions(connection: Connection, benefit_id: str, below: int | None, limit: int) -> list[Row]:
+    """Up to `limit` versions of a benefit below one, newest first, whatever their state, with their events."""
+    return await connection.fetch(
+        "SELECT version, terms, state, proposed_by, proposed_at, approved_by, approved_at, ended_at, (SELECT COALESCE("
+        "jsonb_agg(jsonb_build_object('event', event, 'before', before, 'after', after, 'account_id', account_id, 'at', at) "
+        "ORDER BY id), '[]') FROM benefit_event WHERE benefit_event.benefit_id = benefit.benefit_id "
+        "AND benefit_event.version = benefit.version) AS events FROM benefit "
+        "WHERE benefit_id = $1 AND ($2::integer IS NULL OR version < $2) ORDER BY version DESC LIMIT $3",
+        benefit_id,
+        below,
+        limit,
+    )
+
+
+async def one_version(connection: Connection, benefit_id: str, version: int) -> Row | None:
+    """One version, whatever its state, and the terms in force or paused beside it, or null."""
+    return await connection.fetch_one(
+        "SELECT benefit_id, version, terms, state, (SELECT jsonb_build_object('terms', terms, 'version', version) "
+        "FROM benefit AS offered WHERE offered.benefit_id = benefit.benefit_id AND offered.state IN ('published', 'paused')) "
+        "AS offered FROM benefit WHERE benefit_id = $1 AND version = $2",
+        benefit_id,
+        version,
+    )
+
+
+async def uses_by_tier(connection: Connection, benefit_id: str, since: datetime) -> list[Row]:
+    """How often each tier of a benefit was used since an instant, and what it was worth in all after reversals, in fen."""
+    return await connection.impersonal(
+        "uses counted by tier, for the cost of changed terms; whose they were is not read",
+        "SELECT tier_value, count(*) AS uses, sum(redemption.amount_fen - reversed_fen)::bigint AS worth_fen "
+        "FROM redemption JOIN verification ON verification.id = verification_id "
+        "WHERE redemption.benefit_id = $1 AND redeemed_at >= $2 AND redemption.state <> 'reversed' GROUP BY tier_value",
+        benefit_id,
+        since,
     )
 
 

@@ -1,7 +1,7 @@
 """Benefits: proposing, publishing by a second person, pausing, ending, and what the public and a resident see of them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -13,10 +13,14 @@ from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.enterprises import service as enterprises
 from backend.market import benefit_store, store
-from backend.market.limits import everyones_periods, persons_periods, usage_on
+from backend.market.limits import everyones_periods, group_named, persons_periods, usage_on
 from backend.market.messages import (
     BenefitOffer,
     BenefitPage,
+    BenefitVersion,
+    BenefitVersionEvent,
+    BenefitVersionPage,
+    CommitmentAsked,
     EnterpriseBenefits,
     EnterpriseCommitments,
     MyBenefit,
@@ -27,17 +31,20 @@ from backend.market.reasons import in_words
 from backend.market.states import BENEFIT, BenefitEvent, BenefitState
 from backend.platform import cursors
 from backend.platform.callers import Caller
-from backend.platform.clock import local_date
+from backend.platform.clock import local_date, local_time
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.scores import service as scores
+from partners.benefits.commitments import WORDS as COMMITMENT_WORDS
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.eligibility import (
     EnterpriseHolder,
     Holder,
     Reason,
     Standing,
     Usage,
+    commitment_tiers,
     decide,
     kind_of,
     rank_of,
@@ -57,14 +64,12 @@ _STANDINGS: Mapping[Standing, Literal["registered", "committed", "kept"]] = {
 
 async def propose_benefit(platform: Platform, connection: Connection, proposed_by: UUID, terms: Terms) -> int:
     """Proposes terms as the next version of a benefit, whatever version they name; gives its number. Nothing is in force yet."""
-    return await benefit_store.add_version(
-        connection,
-        terms.id,
-        msgspec.to_builtins(terms),
-        BENEFIT.start,
-        proposed_by,
-        platform.clock.now(),
+    now = platform.clock.now()
+    version = await benefit_store.add_version(
+        connection, terms.id, msgspec.to_builtins(terms), BENEFIT.start, proposed_by, now
     )
+    await benefit_store.add_event(connection, terms.id, version, "propose", None, BENEFIT.start, proposed_by, now)
+    return version
 
 
 async def approve_benefit(
@@ -77,7 +82,7 @@ async def approve_benefit(
     row = await benefit_store.version_for_update(connection, benefit_id, version)
     if row is None:
         raise NOT_FOUND.error()
-    _after(row["state"], BenefitEvent.APPROVE)
+    after, now = _after(row["state"], BenefitEvent.APPROVE), platform.clock.now()
     if row["proposed_by"] == approved_by:
         raise SAME_PERSON.error()
     terms = terms_of(row)
@@ -88,20 +93,66 @@ async def approve_benefit(
         found.append(FieldError("offline.number", "编号已属于另一权益", "the number belongs to another benefit"))
     if found:
         raise BENEFIT_UNLAWFUL.error(errors=found)
-    await benefit_store.publish(connection, benefit_id, version, approved_by, platform.clock.now())
+    followed = await benefit_store.offered_for_update(connection, benefit_id)
+    await benefit_store.publish(connection, benefit_id, version, approved_by, now)
+    if followed is not None:
+        ended = _after(followed["state"], BenefitEvent.END)
+        await benefit_store.add_event(
+            connection, benefit_id, followed["version"], BenefitEvent.END, followed["state"], ended, approved_by, now
+        )
+    await benefit_store.add_event(
+        connection, benefit_id, version, BenefitEvent.APPROVE, row["state"], after, approved_by, now
+    )
+
+
+async def refuse_benefit(
+    platform: Platform, connection: Connection, refused_by: UUID, benefit_id: str, version: int
+) -> None:
+    """A proposed version will not be published; whoever proposed it may take it back so. Raises NOT_FOUND, STATE_CONFLICT."""
+    row = await benefit_store.version_for_update(connection, benefit_id, version)
+    if row is None:
+        raise NOT_FOUND.error()
+    after, now = _after(row["state"], BenefitEvent.REFUSE), platform.clock.now()
+    await benefit_store.set_state(connection, benefit_id, version, after, now)
+    await benefit_store.add_event(
+        connection, benefit_id, version, BenefitEvent.REFUSE, row["state"], after, refused_by, now
+    )
 
 
 async def move_benefit(
-    platform: Platform, connection: Connection, benefit_id: str, event: BenefitEvent
+    platform: Platform, connection: Connection, moved_by: UUID, benefit_id: str, event: BenefitEvent
 ) -> BenefitState:
     """Pauses, resumes or ends the benefit in force. Raises NOT_FOUND, STATE_CONFLICT."""
     row = await benefit_store.offered_for_update(connection, benefit_id)
     if row is None:
         raise NOT_FOUND.error()
     after = _after(row["state"], event)
-    ended_at = platform.clock.now() if after is BenefitState.ENDED else None
+    now = platform.clock.now()
+    ended_at = now if after is BenefitState.ENDED else None
     await benefit_store.set_state(connection, benefit_id, row["version"], after, ended_at)
+    await benefit_store.add_event(connection, benefit_id, row["version"], event, row["state"], after, moved_by, now)
     return after
+
+
+async def versions(
+    connection: Connection, account_id: UUID, benefit_id: str, cursor: str | None, limit: int
+) -> BenefitVersionPage:
+    """Every version of a benefit, newest first, with its events. Raises BAD_CURSOR. One round trip."""
+    rows = await benefit_store.versions(connection, benefit_id, cursors.decode(cursor, cursors.RowNumber), limit + 1)
+    shown = [
+        BenefitVersion(
+            version=row["version"],
+            state=BenefitState(row["state"]),
+            terms=terms_of(row),
+            mine=row["proposed_by"] == account_id,
+            proposed_at=row["proposed_at"],
+            approved_at=row["approved_at"],
+            ended_at=row["ended_at"],
+            events=msgspec.convert(row["events"], list[BenefitVersionEvent]),
+        )
+        for row in rows[:limit]
+    ]
+    return BenefitVersionPage(shown, cursors.encode(shown[-1].version) if len(rows) > limit else None)
 
 
 async def listing(platform: Platform, scene: str | None, cursor: str | None, limit: int) -> BenefitPage:
@@ -131,7 +182,8 @@ async def is_for_enterprises(connection: Connection, benefit_id: str) -> bool:
 
 
 async def mine(platform: Platform, caller: Caller) -> MyBenefits:
-    """Every benefit for persons in force as it stands for the caller: yours, at the next level, or not now and why.
+    """Every benefit for persons in force as it stands for the caller: yours, yours by a commitment, at the next level, or not now
+    and why.
 
     Four round trips, two of them reads of the caller that stand in the access log.
     """
@@ -142,15 +194,19 @@ async def mine(platform: Platform, caller: Caller) -> MyBenefits:
         given = await consents.given(connection, subject_id, now)
         standing = await scores.standing(connection, caller.access("查看我的权益", "level"), subject_id)
         circumstances = await store.all_circumstances(
-            connection, caller.access("查看我的权益", "offers", "usage"), subject_id, persons_periods(today)
+            connection,
+            caller.access("查看我的权益", "offers", "usage", "commitments"),
+            subject_id,
+            persons_periods(today),
         )
     holder = Holder(
         computes=ConsentKind.COMPUTE in given,
         shows=ConsentKind.SHOW in given,
         rank=standing.rank if ConsentKind.COMPUTE in given else None,
         closed_offers=frozenset(circumstances["closed"]),
+        committed=frozenset((benefit_id, CommitmentKind(kind)) for benefit_id, kind in circumstances["committed"]),
     )
-    return MyBenefits(_as_they_stand(rows, holder, circumstances["used"], today))
+    return MyBenefits(_as_they_stand(rows, holder, circumstances["used"], now))
 
 
 async def of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID) -> EnterpriseBenefits:
@@ -158,7 +214,8 @@ async def of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID)
 
     Raises NOT_FOUND. Four round trips.
     """
-    today = local_date(platform.clock.now())
+    now = platform.clock.now()
+    today = local_date(now)
     async with platform.database.transaction() as connection:
         enterprise = await enterprises.acting_for(connection, caller, enterprise_id)
         rows = await benefit_store.offered_page(connection, None, "", everyones_periods(today), MAXIMUM_SHOWN)
@@ -169,7 +226,7 @@ async def of_enterprise(platform: Platform, caller: Caller, enterprise_id: UUID)
     told = EnterpriseCommitments(
         made=counted.made, kept=counted.kept, broken=counted.broken, standing=_STANDINGS[counted.standing]
     )
-    return EnterpriseBenefits(told, _as_they_stand(rows, holder, circumstances["used"], today))
+    return EnterpriseBenefits(told, _as_they_stand(rows, holder, circumstances["used"], now))
 
 
 def terms_of(row: Row) -> Terms:
@@ -178,16 +235,19 @@ def terms_of(row: Row) -> Terms:
 
 
 def _as_they_stand(
-    rows: Iterable[Row], holder: Holder | EnterpriseHolder, used: Mapping[str, Mapping[str, int]], today: date
+    rows: Iterable[Row], holder: Holder | EnterpriseHolder, used: Mapping[str, Mapping[str, int]], now: datetime
 ) -> list[MyBenefit]:
     """The benefits for holders of this kind: yours first."""
     shown = []
     for row in rows:
         terms = terms_of(row)
         if terms.holder is kind_of(holder):
-            usage = usage_on(today, benefit_store.used_of(row), used.get(terms.id, {}))
-            shown.append(_mine(terms, row["state"], holder, usage, today))
-    order = {"yours": 0, "next-level": 1, "not-now": 2}
+            usage = usage_on(
+                local_date(now), benefit_store.used_of(row), used.get(terms.id, {}),
+                group=used.get(group_named(terms) or ""),
+            )  # fmt: skip
+            shown.append(_mine(terms, row["state"], holder, usage, now))
+    order = {"yours": 0, "by-commitment": 1, "next-level": 2, "not-now": 3}
     return sorted(shown, key=lambda benefit: (order[benefit.standing], benefit.id))
 
 
@@ -198,13 +258,14 @@ def _after(state: str, event: BenefitEvent) -> BenefitState:
         raise STATE_CONFLICT.error() from None
 
 
-def _mine(terms: Terms, state: str, holder: Holder | EnterpriseHolder, usage: Usage, today: date) -> MyBenefit:
-    decision = decide(terms, holder, usage, today)
+def _mine(terms: Terms, state: str, holder: Holder | EnterpriseHolder, usage: Usage, now: datetime) -> MyBenefit:
+    decision = decide(terms, holder, usage, local_time(now))
     reasons = [reason.value for reason in decision.reasons]
     if state == BenefitState.PAUSED and Reason.NOT_IN_FORCE not in decision.reasons:
         reasons.append(Reason.NOT_IN_FORCE.value)
     rank = rank_of(holder)
-    above = [tier for tier in terms.tiers if rank is not None and tier.minimum_rank > rank]
+    by_level = [tier for tier in terms.tiers if tier.commitment is None]
+    above = [tier for tier in by_level if rank is not None and tier.minimum_rank > rank]
     following = min(above, key=lambda tier: tier.minimum_rank, default=None)
     next_level = (
         reasons in ([Reason.LEVEL_BELOW], [Reason.STANDING_BELOW])
@@ -212,19 +273,37 @@ def _mine(terms: Terms, state: str, holder: Holder | EnterpriseHolder, usage: Us
         and rank is not None
         and following.minimum_rank == rank + 1
     )
+    by_commitment = reasons == [Reason.COMMITMENT_OPEN]
     return MyBenefit(
         id=terms.id,
         scene=terms.scene,
         kind=terms.kind,
         unit=terms.unit,
         name=terms.names,
-        standing="next-level" if next_level else "not-now" if reasons else "yours",
+        standing="by-commitment"
+        if by_commitment
+        else "next-level"
+        if next_level
+        else "not-now"
+        if reasons
+        else "yours",
         value=decision.tier.value if decision.tier is not None and not reasons else None,
         tier=decision.tier.name if decision.tier is not None and not reasons else None,
         next_value=following.value if following is not None else None,
         next_tier=following.name if following is not None else None,
         reasons=in_words(reasons),
+        version=terms.version,
+        commitment=_commitment(terms, holder),
     )
+
+
+def _commitment(terms: Terms, holder: Holder | EnterpriseHolder) -> CommitmentAsked | None:
+    """The best tier that a commitment opens, and whether it was made."""
+    for tier in commitment_tiers(terms):
+        if tier.commitment is not None and isinstance(holder, Holder):
+            made = (terms.id, tier.commitment) in holder.committed
+            return CommitmentAsked(tier.commitment, COMMITMENT_WORDS[tier.commitment], tier.name, tier.value, made)
+    return None
 
 
 def _offer(row: Row) -> BenefitOffer:
@@ -251,4 +330,9 @@ def _offer(row: Row) -> BenefitOffer:
         valid_until=terms.valid_until,
         published_at=row["approved_at"],
         offline=terms.offline,
+        quota_per_store_per_day=terms.quota_per_store_per_day,
+        stacking_group=terms.stacking_group,
+        where=terms.where,
+        when=terms.when,
+        reservation_minutes=terms.reservation_minutes,
     )

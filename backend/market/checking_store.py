@@ -9,12 +9,17 @@ from uuid import UUID
 
 from backend.platform.database import Connection, Row
 
-# What counts: a redemption on the day it was given, and a verification that an order used on the day it was opened.
+# What counts: a redemption on the day it was given, a verification that an order used on the day it was opened, and a place that
+# is held on the day it was reserved.
 _USES = (
-    "WITH uses AS (SELECT benefit_id, benefit_version, subject_id, (redeemed_at AT TIME ZONE 'Asia/Shanghai')::date AS day, "
+    "WITH uses AS (SELECT benefit_id, benefit_version, subject_id, "
+    "(SELECT store_id FROM verification WHERE verification.id = verification_id) AS store_id, (redeemed_at AT TIME ZONE 'Asia/Shanghai')::date AS day, "
     "state <> 'reversed' AS stands, idempotency_key LIKE 'offline:%' AS offline FROM redemption "
-    "UNION ALL SELECT benefit_id, benefit_version, subject_id, (orders.at AT TIME ZONE 'Asia/Shanghai')::date, true, false "
-    "FROM unnest($1::uuid[], $2::timestamptz[]) AS orders(id, at) JOIN verification ON verification.id = orders.id), "
+    "UNION ALL SELECT benefit_id, benefit_version, subject_id, store_id, (orders.at AT TIME ZONE 'Asia/Shanghai')::date, true, "
+    "false FROM unnest($1::uuid[], $2::timestamptz[]) AS orders(id, at) JOIN verification ON verification.id = orders.id "
+    "UNION ALL SELECT reservation.benefit_id, reservation.benefit_version, subject_id, reservation.store_id, "
+    "(reserved_at AT TIME ZONE 'Asia/Shanghai')::date, true, false FROM reservation "
+    "JOIN verification ON verification.id = verification_id WHERE reservation.state = 'held'), "
 )
 
 
@@ -24,8 +29,9 @@ async def counters_of_everyone(connection: Connection, orders: Sequence[tuple[UU
         "counts of everyone together, to compare them with what is kept",
         f"{_USES} derived AS (SELECT uses.benefit_id, period, count(*) AS used FROM uses "
         "JOIN benefit ON benefit.benefit_id = uses.benefit_id AND version = benefit_version CROSS JOIN LATERAL "
-        "(VALUES ('total', terms->>'quota_total'), ('day ' || to_char(day, 'YYYY-MM-DD'), terms->>'quota_per_day')) "
-        "AS periods(period, allowed) WHERE stands AND allowed IS NOT NULL GROUP BY 1, 2) "
+        "(VALUES ('total', terms->>'quota_total'), ('day ' || to_char(day, 'YYYY-MM-DD'), terms->>'quota_per_day'), "
+        "('store ' || store_id || to_char(day, ' YYYY-MM-DD'), terms->>'quota_per_store_per_day')) "
+        "AS periods(period, allowed) WHERE stands AND allowed IS NOT NULL AND period IS NOT NULL GROUP BY 1, 2) "
         "SELECT benefit_id, period, COALESCE(kept.used, 0) AS kept, COALESCE(derived.used, 0) AS derived "
         "FROM benefit_use AS kept FULL JOIN derived USING (benefit_id, period) "
         "WHERE COALESCE(kept.used, 0) <> COALESCE(derived.used, 0) ORDER BY benefit_id, period",
@@ -38,12 +44,13 @@ async def counters_of_persons(connection: Connection, orders: Sequence[tuple[UUI
     also when it is reversed."""
     return await connection.impersonal(
         "benefits, periods and counts that differ; whose they are is compared in the database and not read",
-        f"{_USES} derived AS (SELECT subject_id, uses.benefit_id, period, count(*) AS used FROM uses "
+        f"{_USES} derived AS (SELECT subject_id, COALESCE(named, uses.benefit_id) AS benefit_id, period, count(*) AS used FROM uses "
         "JOIN benefit ON benefit.benefit_id = uses.benefit_id AND version = benefit_version CROSS JOIN LATERAL "
-        "(VALUES ('day ' || to_char(day, 'YYYY-MM-DD'), terms->>'per_person_per_day', stands), "
-        "('month ' || to_char(day, 'YYYY-MM'), terms->>'per_person_per_month', stands), "
-        "('offline ' || to_char(day, 'YYYY-MM-DD'), terms->'offline'->>'per_person_per_day', offline)) "
-        "AS periods(period, allowed, counts) WHERE counts AND allowed IS NOT NULL AND subject_id IS NOT NULL GROUP BY 1, 2, 3) "
+        "(VALUES (NULL, 'day ' || to_char(day, 'YYYY-MM-DD'), terms->>'per_person_per_day', stands), "
+        "(NULL, 'month ' || to_char(day, 'YYYY-MM'), terms->>'per_person_per_month', stands), "
+        "('group:' || (terms->>'stacking_group'), 'day ' || to_char(day, 'YYYY-MM-DD'), terms->>'stacking_group', stands), "
+        "(NULL, 'offline ' || to_char(day, 'YYYY-MM-DD'), terms->'offline'->>'per_person_per_day', offline)) "
+        "AS periods(named, period, allowed, counts) WHERE counts AND allowed IS NOT NULL AND subject_id IS NOT NULL GROUP BY 1, 2, 3) "
         "SELECT benefit_id, period, COALESCE(kept.used, 0) AS kept, COALESCE(derived.used, 0) AS derived "
         "FROM person_use AS kept FULL JOIN derived USING (subject_id, benefit_id, period) "
         "WHERE COALESCE(kept.used, 0) <> COALESCE(derived.used, 0) ORDER BY benefit_id, period",

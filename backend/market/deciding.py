@@ -11,19 +11,21 @@ from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.market import benefit_store, store
 from backend.market.benefits import terms_of
-from backend.market.limits import everyones_periods, persons_periods, usage_on
+from backend.market.limits import everyones_periods, group_named, persons_periods, usage_on
 from backend.market.reasons import DISTINCT_BENEFITS_PER_MONTH, TOO_MANY_BENEFITS
 from backend.market.states import BenefitState
 from backend.platform.access import Access
-from backend.platform.clock import local_date, start_of_day
+from backend.platform.clock import local_date, local_time, start_of_day
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.questions import Question
 from backend.scores import service as scores
 from backend.scores.messages import Standing
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.eligibility import EnterpriseHolder, Holder, decide
 from partners.benefits.terms import Terms
+from partners.benefits.validity import Place
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be decided: for whom, what, and who asks: a partner, whose trying of many benefits is limited, or None if it
-    is the person."""
+    is the person. `place` is None where nobody stands at a till yet."""
 
     access: Access
     subject_id: UUID
@@ -44,6 +46,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms
     partner_id: UUID | None
     amount_fen: int | None
+    place: Place | None = None
 
 
 class Bearing(msgspec.Struct, frozen=True):
@@ -54,14 +57,19 @@ class Bearing(msgspec.Struct, frozen=True):
     accesses: list[Access]
 
 
-async def offer_now(connection: Connection, benefit_id: str, now: datetime) -> tuple[Row, Terms]:
-    """A benefit that may be given now. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
-    asked = offers([benefit_id], now)
+async def offer_now(
+    connection: Connection, benefit_id: str, now: datetime, store_ids: Sequence[UUID] = ()
+) -> tuple[Row, Terms]:
+    """A benefit that may be given now, with what these stores gave of it today. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
+    asked = offers([benefit_id], now, store_ids)
     return (await connection.ask(asked))[asked][benefit_id]
 
 
-def offers(benefit_ids: Sequence[str], now: datetime) -> Question[dict[str, tuple[Row, Terms]]]:
-    """`offer_now` for many benefits; its answer raises for the first that may not be given."""
+def offers(
+    benefit_ids: Sequence[str], now: datetime, store_ids: Sequence[UUID] = ()
+) -> Question[dict[str, tuple[Row, Terms]]]:
+    """`offer_now` for many benefits, with what these stores gave of them today; its answer raises for the first that may not be
+    given."""
 
     def offered(rows: dict[str, Row]) -> dict[str, tuple[Row, Terms]]:
         for benefit_id in benefit_ids:
@@ -71,7 +79,7 @@ def offers(benefit_ids: Sequence[str], now: datetime) -> Question[dict[str, tupl
                 raise STATE_CONFLICT.error()
         return {benefit_id: (row, terms_of(row)) for benefit_id, row in rows.items()}
 
-    periods = everyones_periods(local_date(now))
+    periods = everyones_periods(local_date(now), store_ids)
     return benefit_store.offered_among(sorted(set(benefit_ids)), periods).then(offered)
 
 
@@ -87,6 +95,7 @@ async def decided(
     amount_fen: int | None,
     now: datetime,
     enterprise_id: UUID | None = None,
+    place: Place | None = None,
 ) -> Decided:
     """Whether a person, or the enterprise whose subject it is, is eligible for an offer now. One round trip whatever the
     decision; two for an enterprise.
@@ -100,6 +109,7 @@ async def decided(
         terms=terms_of(offer),
         partner_id=partner_id,
         amount_fen=amount_fen,
+        place=place,
     )
     asked = bearing([case], now)
     if enterprise_id is not None:
@@ -118,7 +128,7 @@ def bearing(cases: Sequence[Case], now: datetime) -> Bearing:
     return Bearing(
         scores.standings([case.subject_id for case in cases]),
         store.circumstances(
-            [(case.subject_id, case.partner_id, case.terms.id) for case in cases],
+            [(case.subject_id, case.partner_id, case.terms.id, group_named(case.terms)) for case in cases],
             persons_periods(today),
             start_of_day(today.replace(day=1)),
         ),
@@ -130,15 +140,20 @@ def decision_of(
     case: Case, standing: Standing, circumstances: Row, *, computes: bool, shows: bool, now: datetime
 ) -> Decided:
     """The decision of a person's case, from what bears on it."""
-    return _decision(case, Holder(computes, shows, standing.rank if computes else None), circumstances, now)
+    committed = frozenset((case.terms.id, CommitmentKind(kind)) for kind in circumstances["committed"])
+    holder = Holder(computes, shows, standing.rank if computes else None, committed=committed)
+    return _decision(case, holder, circumstances, now)
 
 
 def _decision(case: Case, holder: Holder | EnterpriseHolder, circumstances: Row, now: datetime) -> Decided:
     terms, today = case.terms, local_date(now)
     if circumstances["closed"] is not None:
         holder = msgspec.structs.replace(holder, closed_offers=frozenset({terms.id}))
-    usage = usage_on(today, benefit_store.used_of(case.offer), circumstances["used"])
-    decision = decide(terms, holder, usage, today, case.amount_fen)
+    usage = usage_on(
+        today, benefit_store.used_of(case.offer), circumstances["used"],
+        group=circumstances["grouped"], store_id=case.place.store_id if case.place is not None else None,
+    )  # fmt: skip
+    decision = decide(terms, holder, usage, local_time(now), case.amount_fen, case.place)
     reasons = [reason.value for reason in decision.reasons]
     if circumstances["tried"] >= DISTINCT_BENEFITS_PER_MONTH:
         reasons.append(TOO_MANY_BENEFITS)

@@ -14,7 +14,7 @@ from backend.market.answers import LIFETIME, answer_told
 from backend.market.deciding import offer_now
 from backend.market.messages import Result, VerificationAnswer, VerificationOrder
 from backend.market.store import NewVerification
-from backend.platform.clock import local_date
+from backend.platform.clock import local_time
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 from partners.benefits.eligibility import Holder, Reason, Usage, decide
@@ -53,7 +53,7 @@ def dry_answer(
     """What a partner is answered of a persona on an instant; `agrees` is false if its phone was asked and did not confirm."""
     closed = frozenset({terms.id} if facts.unpaid_bill else ())
     holder = Holder(computes=facts.computes, shows=facts.shows, rank=facts.rank, closed_offers=closed)
-    decision = decide(terms, holder, Usage(), local_date(now), order.amount_fen)
+    decision = decide(terms, holder, Usage(), local_time(now), order.amount_fen)
     tier = decision.tier if agrees and facts.against is None else None
     result: Result = "eligible" if tier is not None else "declined"
     row = NewVerification(

@@ -46,3 +46,14 @@ REVERSAL = {
     "partner_ref": "refund-1001",
     "receipt": _RECEIPT,
 }
+
+RESERVATION = {
+    "reservation_id": "0193a1c0-0000-7000-8000-000000000023",
+    "verification_id": ID,
+    "benefit": "market-discount",
+    "amount_fen": 1200,
+    "state": "held",
+    "reserved_at": "2026-11-23T08:00:30Z",
+    "expires_at": "2026-11-23T08:10:30Z",
+    "partner_ref": "order-1001",
+}

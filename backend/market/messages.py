@@ -8,9 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from backend.devices.messages import SignatureText
+from backend.market.states import BenefitState
 from backend.platform.texts import Reference
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.terms import HolderKind, OfflineTerms, Terms, Text, Tier
-from partners.orders.states import RedemptionState, VerificationState
+from partners.benefits.validity import When, Where
+from partners.orders.states import RedemptionState, ReservationState, VerificationState
 
 MAXIMUM_FEN = 1_000_000_000_000
 
@@ -47,6 +50,11 @@ class BenefitOffer(msgspec.Struct):
     valid_until: date
     published_at: datetime | None
     offline: OfflineTerms | None
+    quota_per_store_per_day: int | None
+    stacking_group: str | None
+    where: Where | None
+    when: When | None
+    reservation_minutes: int
 
 
 class BenefitPage(msgspec.Struct):
@@ -56,24 +64,133 @@ class BenefitPage(msgspec.Struct):
     next: str | None
 
 
+class CommitmentAsked(msgspec.Struct):
+    """A commitment that opens a tier of a benefit: what is promised, what it opens, and whether it was made. Making it is free, and
+    declining costs nothing."""
+
+    kind: CommitmentKind
+    promise: Text
+    tier: Text
+    value: int
+    made: bool
+
+
+class ObjectionTold(msgspec.Struct):
+    """Why terms may not be published: the ground, the article it stands in, and the sentence."""
+
+    ground: str
+    article: str
+    zh: str
+    en: str
+
+
+class ProposedTerms(msgspec.Struct):
+    """A version that waits for a second person, and what would stand against its publication."""
+
+    benefit: str
+    version: int
+    state: BenefitState
+    objections: list[ObjectionTold]
+
+
+class BenefitVersionEvent(msgspec.Struct):
+    """One event of a version: what happened, who did it, and what followed."""
+
+    event: str
+    before: BenefitState | None
+    after: BenefitState
+    account_id: UUID
+    at: datetime
+
+
+class BenefitVersion(msgspec.Struct):
+    """A version of a benefit with everything that happened to it. `mine`: proposed by the caller, who may not approve it."""
+
+    version: int
+    state: BenefitState
+    terms: Terms
+    mine: bool
+    proposed_at: datetime
+    approved_at: datetime | None
+    ended_at: datetime | None
+    events: list[BenefitVersionEvent]
+
+
+class BenefitVersionPage(msgspec.Struct):
+    """Newest first; `next` is the cursor of the following page, or null."""
+
+    versions: list[BenefitVersion]
+    next: str | None
+
+
+class BenefitMoved(msgspec.Struct):
+    """Where a benefit stands after the act."""
+
+    benefit: str
+    state: BenefitState
+
+
+class LevelEffect(msgspec.Struct):
+    """What a level has before and after a change (null: nothing), and how many people are at it: rounded to tens, null below ten."""
+
+    rank: int
+    name: str
+    name_en: str
+    people: int | None
+    before: int | None
+    after: int | None
+    effect: Literal["gains", "loses", "same"]
+
+
+class DryRun(msgspec.Struct):
+    """What a version would change against the one in force: who gains and who loses, by level only, and the cost of 30 days in fen.
+
+    Counts are rounded to tens and null below ten. `cost_before_fen` is what was redeemed in the last 30 days, `cost_after_fen` the
+    same uses under the new terms with as many uses of each newcomer as of everybody; both null below ten uses.
+    """
+
+    benefit: str
+    version_before: int | None
+    version_after: int
+    unit: str
+    levels: list[LevelEffect]
+    gain: int | None
+    lose: int | None
+    uses: int | None
+    cost_before_fen: int | None
+    cost_after_fen: int | None
+    by_commitment: int | None
+    objections: list[ObjectionTold]
+
+
+class MakeCommitment(msgspec.Struct, forbid_unknown_fields=True):
+    """The version of the terms whose commitment is made, as it was read."""
+
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
 class MyBenefit(msgspec.Struct):
-    """A benefit as it stands for the caller: yours now with `value`, or why not and what would open it."""
+    """A benefit as it stands for the caller: yours now with `value`, or why not and what would open it: the next level, or a
+    commitment. `version` names the terms."""
 
     id: str
     scene: str
     kind: str
     unit: str
     name: Text
-    standing: Literal["yours", "next-level", "not-now"]
+    standing: Literal["yours", "next-level", "by-commitment", "not-now"]
     value: int | None
     tier: Text | None
     next_value: int | None
     next_tier: Text | None
     reasons: list[Text]
+    version: int
+    commitment: CommitmentAsked | None
 
 
 class MyBenefits(msgspec.Struct):
-    """Every benefit in force for persons: yours first, then those of the next level, then the rest with the reason."""
+    """Every benefit in force for persons: yours first, then those that a commitment opens, those of the next level, and the rest
+    with the reason."""
 
     benefits: list[MyBenefit]
 
@@ -102,6 +219,15 @@ class VerificationOrder(msgspec.Struct, forbid_unknown_fields=True):
     terminal: Reference
     partner_ref: Reference
     amount_fen: Fen | None = None
+    store: (
+        Annotated[
+            UUID,
+            Meta(
+                description="所在门店，权益限定门店时必填 the partner's store, needed where a benefit is valid at some"
+            ),
+        ]
+        | None
+    ) = None
 
 
 class OfferedTier(msgspec.Struct):
@@ -149,6 +275,27 @@ class VerificationAnswerNow(msgspec.Struct):
     ref: str
     receipt: str
     state: VerificationState
+
+
+class ReservationOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Holds the place of an eligible verification until it is redeemed; `amount_fen` is for what a budget is held."""
+
+    verification_id: UUID
+    partner_ref: Reference
+    amount_fen: Fen | None = None
+
+
+class ReservationAnswer(msgspec.Struct):
+    """A place that is held until `expires_at`, or how it ended."""
+
+    reservation_id: UUID
+    verification_id: UUID
+    benefit: str
+    amount_fen: int
+    state: ReservationState
+    reserved_at: datetime
+    expires_at: datetime
+    partner_ref: str
 
 
 class RedemptionOrder(msgspec.Struct, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from backend.market.deciding import decided, offer_now
 from backend.market.messages import OfferedTier
 from backend.market.reasons import in_words
 from backend.market.store import NewVerification
+from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import LivePartner
 from backend.platform.callers import Caller
 from backend.platform.database import Connection
@@ -56,20 +57,23 @@ async def present(
     terminal: str,
     partner_ref: str,
     mark: bytes,
+    store_id: UUID | None = None,
 ) -> Presented:
     """Decides for the caller, who has signed that this partner may be told, and writes the partner's verification if it is a yes.
 
     The signature is the holder's confirmation, so a benefit flagged `confirm` asks no second time. Raises NOT_FOUND,
-    STATE_CONFLICT (paused, or other terms than those that were signed). Up to five round trips, seven for a partner with an endpoint.
+    STATE_CONFLICT (paused, or other terms than those that were signed). Up to six round trips, eight for a partner with an endpoint.
     """
     subject_id, now = caller.proven_subject(), platform.clock.now().replace(microsecond=0)
-    offer, terms = await offer_now(connection, benefit_id, now)
+    standing = partner_accounts.places([(partner.id, store_id)])
+    [place] = (await connection.ask(standing))[standing]
+    offer, terms = await offer_now(connection, benefit_id, now, [store_id] if store_id is not None else [])
     if terms.version != version:
         raise STATE_CONFLICT.error()
     given = await consents.given(connection, subject_id, now)
     decision = await decided(
         connection, caller.access("扫台码查看自己是否符合", "eligibility"), subject_id, offer, partner_id=None,
-        computes=ConsentKind.COMPUTE in given, shows=ConsentKind.SHOW in given, amount_fen=None, now=now,
+        computes=ConsentKind.COMPUTE in given, shows=ConsentKind.SHOW in given, amount_fen=None, now=now, place=place,
     )  # fmt: skip
     if decision.reasons:
         return Presented(verification_id=None, reasons=in_words(decision.reasons), tier=None, expires_at=None)
@@ -90,6 +94,7 @@ async def present(
         receipt="",
         answered_at=now,
         expires_at=now + LIFETIME,
+        store_id=store_id,
     )
     access = partner_access(
         partner.id, partner.name, "您扫台码并确认，商户获知：符合", terms.names.zh, caller.request_id, "eligibility"

@@ -35,3 +35,7 @@ CONFIRMATION_INVALID = declare(
     "请用已登记的手机确认；手机未登记的，先在“我的设备”中登记。",
     "Confirm on a registered phone; register it under “My devices” first.",
 )  # fmt: skip
+NO_COMMITMENT = declare(
+    409, "no-commitment", "该权益无需承诺", "This benefit rests on no commitment",
+    "该权益没有以承诺开启的档次，请查看“我的权益”。", "No tier of it is opened by a commitment; look at “My benefits”.",
+)  # fmt: skip

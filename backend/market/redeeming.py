@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.ledger import service as ledger
-from backend.market import benefit_store, once, receipts, store
+from backend.market import benefit_store, counting, once, receipts, reserving, store
 from backend.market.answers import partner_access, state_of
 from backend.market.benefits import terms_of
 from backend.market.limits import limits_on
@@ -37,6 +37,7 @@ from partners.orders.states import (
     RedemptionEvent,
     RedemptionState,
     VerificationEvent,
+    VerificationState,
 )
 
 
@@ -219,22 +220,26 @@ def require_usable(row: Row, now: datetime) -> None:
 
 
 async def _use(platform: Platform, connection: Connection, row: Row, terms: Terms) -> None:
-    """Consumes the verification and its place in every limit; the benefit's own rows, which all callers want, are locked last."""
+    """Consumes the verification and its place in every limit; the benefit's own rows, which all callers want, are locked last.
+
+    A place that was reserved is counted already, and its hold on a budget is given back before the subsidy is taken.
+    """
     require_usable(row, platform.clock.now())
-    limits = limits_on(terms, local_date(platform.clock.now()))
-    if limits.person and await store.take(connection, row["subject_id"], terms.id, limits.person) < len(limits.person):
-        raise QUOTA_EXHAUSTED.error()
+    if row["state"] == VerificationState.RESERVED and await reserving.consumed(platform, connection, row["id"]):
+        await store.mark_redeemed(connection, row["id"])
+        return
+    limits = limits_on(terms, local_date(platform.clock.now()), row["store_id"])
+    await counting.take_of_person(connection, row["subject_id"], terms.id, limits)
     await store.mark_redeemed(connection, row["id"])
-    if limits.everyone and await benefit_store.take(connection, terms.id, limits.everyone) < len(limits.everyone):
-        raise QUOTA_EXHAUSTED.error()
+    await counting.take_of_everyone(connection, terms.id, limits)
 
 
 async def _give_back(connection: Connection, row: Row) -> None:
     """Frees the place that a redemption took in every period that counted it, by the terms it was made under."""
     offer = await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"])
-    limits = limits_on(terms_of(offer), local_date(row["redeemed_at"]))
+    limits = limits_on(terms_of(offer), local_date(row["redeemed_at"]), row["store_id"])
     if row["subject_id"] is not None:
-        await store.give_back(connection, row["subject_id"], row["benefit_id"], tuple(limits.person))
+        await counting.give_back_of_person(connection, row["subject_id"], row["benefit_id"], limits)
     await benefit_store.give_back(connection, row["benefit_id"], tuple(limits.everyone))
 
 

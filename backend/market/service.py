@@ -5,14 +5,25 @@ from uuid import UUID
 from backend.market import store
 from backend.market.answers import LIFETIME as ANSWER_LIFETIME
 from backend.market.answers import partner_access, state_of
-from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
+from backend.market.benefits import (
+    approve_benefit,
+    is_for_enterprises,
+    listing,
+    move_benefit,
+    offer,
+    propose_benefit,
+    refuse_benefit,
+    versions,
+)
 from backend.market.benefits import mine as my_benefits
 from backend.market.benefits import of_enterprise as benefits_of_enterprise
 from backend.market.checking import differences, redeemed
+from backend.market.committing import commit, uncommit
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
 from backend.market.dry import Facts, dry_answer, terms_now
+from backend.market.dry_run import dry_run
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.presenting import present, waiting_among
 from backend.market.receipts import sign as sign_receipt
@@ -27,6 +38,8 @@ from backend.market.redeeming import (
     use_verification,
     verification_of,
 )
+from backend.market.reserving import due_handler as reserving_handler
+from backend.market.reserving import held_of_budgets, release, reserve
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
@@ -41,13 +54,16 @@ __all__ = [
     "asked",
     "benefits_of_enterprise",
     "close_offer",
+    "commit",
     "confirm",
     "confirmation_message",
     "confirming_handler",
     "differences",
     "dry_answer",
+    "dry_run",
     "eligibility_of",
     "forget",
+    "held_of_budgets",
     "is_for_enterprises",
     "listing",
     "move_benefit",
@@ -64,19 +80,25 @@ __all__ = [
     "redemption_by_key",
     "redemption_told",
     "refuse",
+    "refuse_benefit",
+    "release",
     "reopen_offer",
     "require_redeemable",
     "require_usable",
+    "reserve",
+    "reserving_handler",
     "reversal_of",
     "reverse",
     "sign_receipt",
     "state_of",
     "terms_now",
     "terms_of_version",
+    "uncommit",
     "use_verification",
     "verification_of",
     "verifications_of_enterprise",
     "verify",
+    "versions",
     "waiting_among",
 ]
 

@@ -1,4 +1,4 @@
-"""The states of a benefit's version as data: draft -> published (a second person) -> paused or ended."""
+"""The states of a benefit's version as data: draft -> published (a second person) -> paused or ended; or refused."""
 
 from enum import StrEnum
 
@@ -12,12 +12,14 @@ class BenefitState(StrEnum):
     PUBLISHED = "published"
     PAUSED = "paused"
     ENDED = "ended"
+    REFUSED = "refused"
 
 
 class BenefitEvent(StrEnum):
     """What moves a version on."""
 
     APPROVE = "approve"
+    REFUSE = "refuse"
     PAUSE = "pause"
     RESUME = "resume"
     END = "end"
@@ -26,7 +28,10 @@ class BenefitEvent(StrEnum):
 BENEFIT: Machine[BenefitState, BenefitEvent] = Machine(
     BenefitState.DRAFT,
     {
-        BenefitState.DRAFT: {BenefitEvent.APPROVE: BenefitState.PUBLISHED},
+        BenefitState.DRAFT: {
+            BenefitEvent.APPROVE: BenefitState.PUBLISHED,
+            BenefitEvent.REFUSE: BenefitState.REFUSED,
+        },
         BenefitState.PUBLISHED: {BenefitEvent.PAUSE: BenefitState.PAUSED, BenefitEvent.END: BenefitState.ENDED},
         BenefitState.PAUSED: {BenefitEvent.RESUME: BenefitState.PUBLISHED, BenefitEvent.END: BenefitState.ENDED},
     },

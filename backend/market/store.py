@@ -13,11 +13,11 @@ from backend.platform.questions import Question
 
 _VERIFICATION = (
     "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, tier_value, amount_fen, "
-    "partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, confirmed_at"
+    "partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, confirmed_at, store_id"
 )
 _REDEMPTION = (
     "id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, reversed_fen, state, "
-    "partner_ref, receipt, redeemed_at"
+    "partner_ref, receipt, redeemed_at, (SELECT store_id FROM verification WHERE verification.id = verification_id) AS store_id"
 )
 
 
@@ -43,6 +43,7 @@ class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     confirm_by: datetime | None = None
     request_mark: bytes | None = None
+    store_id: UUID | None = None
 
 
 class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,28 +63,36 @@ class NewRedemption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def circumstances(
-    cases: Sequence[tuple[UUID, UUID | None, str]], periods: Sequence[str], month_start: datetime
+    cases: Sequence[tuple[UUID, UUID | None, str, str | None]], periods: Sequence[str], month_start: datetime
 ) -> Question[list[Row]]:
-    """What bears on a person, a partner and a benefit, for each such case, read under the access context at its place.
+    """What bears on a person, a partner, a benefit and its stacking group, for each such case, read under the access context at
+    its place.
 
-    `closed` (why the offer is closed, or null), `used` by period, and `tried`, the other benefits this partner tried on this
+    `closed` (why the offer is closed, or null), `used` by period, `grouped` (the same of the group), `committed` (what the person
+    promised for the benefit), and `tried`, the other benefits this partner tried on this
     person since `month_start`.
     """
     return Question.logged(
         lambda rows: sorted(rows, key=lambda row: int(row["number"])),
-        ("number", "subject_id", "closed", "used", "tried"),
+        ("number", "subject_id", "closed", "used", "grouped", "committed", "tried"),
         "SELECT asked.number, asked.subject_id, "
         "(SELECT because FROM closed_offer WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id) AS closed, "
         "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM person_use "
         "WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id AND period = ANY($4::text[])) AS used, "
+        "(SELECT COALESCE(jsonb_object_agg(period, used), '{}') FROM person_use "
+        "WHERE subject_id = asked.subject_id AND benefit_id = asked.stacked AND period = ANY($4::text[])) AS grouped, "
+        "(SELECT COALESCE(jsonb_agg(kind), '[]') FROM benefit_commitment "
+        "WHERE subject_id = asked.subject_id AND benefit_id = asked.benefit_id) AS committed, "
         "(SELECT count(DISTINCT benefit_id) FROM verification WHERE partner_id = asked.partner_id "
         "AND subject_id = asked.subject_id AND answered_at >= $5 AND benefit_id <> asked.benefit_id) AS tried "
-        "FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS asked(subject_id, partner_id, benefit_id, number)",
-        [subject_id for subject_id, _, _ in cases],
-        [partner_id for _, partner_id, _ in cases],
-        [benefit_id for _, _, benefit_id in cases],
+        "FROM unnest($1::uuid[], $2::uuid[], $3::text[], $6::text[]) WITH ORDINALITY "
+        "AS asked(subject_id, partner_id, benefit_id, stacked, number)",
+        [subject_id for subject_id, _, _, _ in cases],
+        [partner_id for _, partner_id, _, _ in cases],
+        [benefit_id for _, _, benefit_id, _ in cases],
         list(periods),
         month_start,
+        [stacked for _, _, _, stacked in cases],
     )
 
 
@@ -95,7 +104,9 @@ async def all_circumstances(connection: Connection, access: Access, subject_id: 
         "(SELECT COALESCE(jsonb_object_agg(benefit_id, because), '{}') FROM closed_offer WHERE subject_id = $1) AS closed, "
         "(SELECT COALESCE(jsonb_object_agg(benefit_id, used), '{}') FROM (SELECT benefit_id, "
         "jsonb_object_agg(period, used) AS used FROM person_use WHERE subject_id = $1 AND period = ANY($2) "
-        "GROUP BY benefit_id) AS by_benefit) AS used",
+        "GROUP BY benefit_id) AS by_benefit) AS used, "
+        "(SELECT COALESCE(jsonb_agg(jsonb_build_array(benefit_id, kind)), '[]') FROM benefit_commitment "
+        "WHERE subject_id = $1) AS committed",
         subject_id,
         list(periods),
     )
@@ -117,13 +128,13 @@ def adding(rows: Sequence[NewVerification]) -> Question[None]:
         ("subject_id", "number"),
         "INSERT INTO verification (id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, "
-        "request_mark) SELECT id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
+        "request_mark, store_id) SELECT id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, "
         "reason::jsonb, tier_value, amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, "
-        "confirm_by, request_mark FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], "
+        "confirm_by, request_mark, store_id FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], "
         "$7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], "
-        "$15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bytea[]) AS given("
+        "$15::text[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[], $19::bytea[], $20::uuid[]) AS given("
         "id, partner_id, terminal, benefit_id, benefit_version, account_id, subject_id, result, reason, tier_value, "
-        "amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, request_mark) "
+        "amount_fen, partner_ref, ephemeral_ref, receipt, state, answered_at, expires_at, confirm_by, request_mark, store_id) "
         "RETURNING subject_id, array_position($1, id) AS number",
         *columns.values(),
     )
@@ -147,7 +158,7 @@ async def usable_among(connection: Connection, ids: Sequence[UUID], now: datetim
         "what the partner was told already, by ids that it was told; whose they are is not read",
         "SELECT id, benefit_id, tier_value, answered_at, expires_at, (SELECT terms->>'unit' FROM benefit "
         "WHERE benefit.benefit_id = verification.benefit_id AND benefit.version = verification.benefit_version) AS unit "
-        "FROM verification WHERE id = ANY($1::uuid[]) AND state = 'answered' AND result = 'eligible' AND expires_at > $2 "
+        "FROM verification WHERE id = ANY($1::uuid[]) AND state IN ('answered', 'reserved') AND result = 'eligible' AND expires_at > $2 "
         "ORDER BY id DESC",
         list(ids),
         now,
@@ -296,6 +307,28 @@ async def reopen_offer(connection: Connection, subject_id: UUID, benefit_id: str
     )
 
 
+async def commit(
+    connection: Connection, subject_id: UUID, benefit_id: str, kind: str, version: int, now: datetime
+) -> None:
+    """A person's commitment for one benefit, under the version that asked for it; to make it again changes nothing."""
+    await connection.execute(
+        "INSERT INTO benefit_commitment (subject_id, benefit_id, kind, benefit_version, made_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT DO NOTHING",
+        subject_id,
+        benefit_id,
+        kind,
+        version,
+        now,
+    )
+
+
+async def uncommit(connection: Connection, subject_id: UUID, benefit_id: str) -> int:
+    """Takes a person's commitments for one benefit back; gives how many there were."""
+    return await connection.execute(
+        "DELETE FROM benefit_commitment WHERE subject_id = $1 AND benefit_id = $2", subject_id, benefit_id
+    )
+
+
 async def forget(connection: Connection, subject_id: UUID) -> None:
     """Cuts every tie to a person; what a merchant and the city must account for stays, and is nobody's."""
     await connection.execute("DELETE FROM confirmation WHERE subject_id = $1", subject_id)
@@ -304,3 +337,4 @@ async def forget(connection: Connection, subject_id: UUID) -> None:
     )
     await connection.execute("UPDATE redemption SET subject_id = NULL WHERE subject_id = $1", subject_id)
     await connection.execute("DELETE FROM person_use WHERE subject_id = $1", subject_id)
+    await connection.execute("DELETE FROM benefit_commitment WHERE subject_id = $1", subject_id)

@@ -1,6 +1,6 @@
 """Benefits and their counters, verifications, redemptions, reversals and closed offers."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, BigSerial, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -46,6 +46,29 @@ class ClosedOffer(Table, tablename="closed_offer"):
     closed_at = Timestamptz(null=False, default=None)
 
 
+class BenefitCommitment(Table, tablename="benefit_commitment"):
+    """What a person promised for one benefit to have a tier of it; it binds for that benefit alone and is taken back at will."""
+
+    subject_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    kind = Text(null=False, default=None)
+    benefit_version = Integer(null=False, default=None)
+    made_at = Timestamptz(null=False, default=None)
+
+
+class BenefitEvent(Table, tablename="benefit_event"):
+    """One event of a version of a benefit: who acted, and what followed."""
+
+    id = BigSerial(primary_key=True)
+    benefit_id = Text(null=False, default=None)
+    version = Integer(null=False, default=None)
+    event = Text(null=False, default=None)
+    before = Text(null=True, default=None)
+    after = Text(null=False, default=None)
+    account_id = UUID(null=False, default=None)
+    at = Timestamptz(null=False, default=None)
+
+
 class Verification(Table, tablename="verification"):
     """One answer to one scan. `reason` is for the holder alone; `ephemeral_ref` is random and used once; lapsing is told by `expires_at`.
 
@@ -73,6 +96,7 @@ class Verification(Table, tablename="verification"):
     confirm_by = Timestamptz(null=True, default=None)
     confirmed_at = Timestamptz(null=True, default=None)
     request_mark = Bytea(null=True, default=None)
+    store_id = UUID(null=True, default=None)
 
 
 class Confirmation(Table, tablename="confirmation"):
@@ -103,6 +127,26 @@ class Redemption(Table, tablename="redemption"):
     redeemed_at = Timestamptz(null=False, default=None)
 
 
+class Reservation(Table, tablename="reservation"):
+    """A place held between a verification and its redemption: counted on the day of `reserved_at` like a use, and `held_fen` of a
+    budget (fen). It names no person: the verification does."""
+
+    id = UUID(primary_key=True, default=None)
+    verification_id = UUID(null=False, default=None)
+    partner_id = UUID(null=False, default=None)
+    benefit_id = Text(null=False, default=None)
+    benefit_version = Integer(null=False, default=None)
+    store_id = UUID(null=True, default=None)
+    amount_fen = BigInt(null=False, default=None)
+    budget_id = UUID(null=True, default=None)
+    held_fen = BigInt(null=False, default=None)
+    partner_ref = Text(null=False, default=None)
+    state = Text(null=False, default=None)
+    reserved_at = Timestamptz(null=False, default=None)
+    expires_at = Timestamptz(null=False, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
 class Reversal(Table, tablename="reversal"):
     """Taking back a redemption, whole or in part: a record of its own."""
 
@@ -114,8 +158,20 @@ class Reversal(Table, tablename="reversal"):
     reversed_at = Timestamptz(null=False, default=None)
 
 
-TABLES = (Benefit, BenefitUse, PersonUse, ClosedOffer, Verification, Confirmation, Redemption, Reversal)
-PERSONAL = frozenset({"person_use", "closed_offer", "verification", "confirmation", "redemption"})
+TABLES = (
+    Benefit,
+    BenefitUse,
+    PersonUse,
+    ClosedOffer,
+    BenefitCommitment,
+    BenefitEvent,
+    Verification,
+    Confirmation,
+    Redemption,
+    Reservation,
+    Reversal,
+)
+PERSONAL = frozenset({"person_use", "closed_offer", "benefit_commitment", "verification", "confirmation", "redemption"})
 CONSTRAINTS = (
     "ALTER TABLE benefit DROP COLUMN id",
     "ALTER TABLE benefit ADD PRIMARY KEY (benefit_id, version)",
@@ -123,10 +179,10 @@ CONSTRAINTS = (
     # Two benefits published at the same instant: `number_taken` sees neither.
     "CREATE UNIQUE INDEX benefit_offline_number ON benefit ((terms->'offline'->>'number')) "
     "WHERE state IN ('published', 'paused')",
-    "ALTER TABLE benefit ADD CHECK (state IN ('draft', 'published', 'paused', 'ended'))",
+    "ALTER TABLE benefit ADD CHECK (state IN ('draft', 'published', 'paused', 'ended', 'refused'))",
     # Two people stand behind every offer: who proposes does not approve.
     "ALTER TABLE benefit ADD CHECK (approved_by IS NULL OR approved_by <> proposed_by)",
-    "ALTER TABLE benefit ADD CHECK (state = 'draft' OR approved_by IS NOT NULL)",
+    "ALTER TABLE benefit ADD CHECK (state IN ('draft', 'refused') OR approved_by IS NOT NULL)",
     "ALTER TABLE benefit_use DROP COLUMN id",
     "ALTER TABLE benefit_use ADD PRIMARY KEY (benefit_id, period)",
     "ALTER TABLE benefit_use ADD CHECK (used >= 0 AND used <= allowed)",
@@ -135,10 +191,14 @@ CONSTRAINTS = (
     "ALTER TABLE person_use ADD CHECK (used >= 0 AND used <= allowed)",
     "ALTER TABLE closed_offer DROP COLUMN id",
     "ALTER TABLE closed_offer ADD PRIMARY KEY (subject_id, benefit_id)",
+    "ALTER TABLE benefit_commitment DROP COLUMN id",
+    "ALTER TABLE benefit_commitment ADD PRIMARY KEY (subject_id, benefit_id, kind)",
+    "ALTER TABLE benefit_event ADD FOREIGN KEY (benefit_id, version) REFERENCES benefit (benefit_id, version)",
+    "CREATE INDEX benefit_event_version ON benefit_event (benefit_id, version, id)",
     "CREATE INDEX verification_subject ON verification (subject_id, id DESC)",
     "CREATE INDEX verification_tries ON verification (partner_id, subject_id, answered_at)",
     "ALTER TABLE verification ADD CHECK (result IN ('eligible', 'declined'))",
-    "ALTER TABLE verification ADD CHECK (state IN ('pending-confirmation', 'answered', 'redeemed'))",
+    "ALTER TABLE verification ADD CHECK (state IN ('pending-confirmation', 'answered', 'reserved', 'redeemed'))",
     "ALTER TABLE verification ADD CHECK ((state = 'pending-confirmation') = (receipt = ''))",
     "ALTER TABLE verification ADD CHECK (state <> 'pending-confirmation' OR "
     "(confirm_by IS NOT NULL AND request_mark IS NOT NULL))",
@@ -156,6 +216,13 @@ CONSTRAINTS = (
     "ALTER TABLE redemption ADD CHECK (reversed_fen >= 0 AND reversed_fen <= amount_fen)",
     "ALTER TABLE redemption ADD CHECK (state IN ('redeemed', 'partly-reversed', 'reversed'))",
     "ALTER TABLE redemption ADD CHECK (state <> 'reversed' OR reversed_fen = amount_fen)",
+    "ALTER TABLE reservation ADD FOREIGN KEY (verification_id) REFERENCES verification (id)",
+    # A verification holds one place at most.
+    "CREATE UNIQUE INDEX reservation_held ON reservation (verification_id) WHERE state = 'held'",
+    "CREATE INDEX reservation_verification ON reservation (verification_id)",
+    "ALTER TABLE reservation ADD CHECK (state IN ('held', 'redeemed', 'released', 'expired'))",
+    "ALTER TABLE reservation ADD CHECK ((state = 'held') = (ended_at IS NULL))",
+    "ALTER TABLE reservation ADD CHECK (amount_fen >= 0 AND held_fen >= 0 AND (held_fen = 0 OR budget_id IS NOT NULL))",
     "CREATE INDEX reversal_redemption ON reversal (redemption_id)",
     "ALTER TABLE reversal ADD FOREIGN KEY (redemption_id) REFERENCES redemption (id)",
     "ALTER TABLE reversal ADD CHECK (amount_fen >= 0)",

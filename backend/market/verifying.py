@@ -37,6 +37,7 @@ from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
 from partners.benefits.terms import Terms
+from partners.benefits.validity import Place
 from partners.orders.states import VerificationState
 
 
@@ -77,7 +78,9 @@ async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered
     instant, now = platform.clock.now(), platform.clock.now().replace(microsecond=0)
     claims = once.claims([(scan.partner_id, scan.act) for scan in scans])
     granting = partner_accounts.granting([(scan.partner_id, scan.order.benefit) for scan in scans])
-    offers = deciding.offers([scan.order.benefit for scan in scans], now)
+    standing = partner_accounts.places([(scan.partner_id, scan.order.store) for scan in scans])
+    stores = [scan.order.store for scan in scans if scan.order.store is not None]
+    offers = deciding.offers([scan.order.benefit for scan in scans], now, stores)
     ids = [new_id(now) for _ in scans]
     burning = codes.burning(
         [
@@ -87,16 +90,18 @@ async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered
         instant,
     )
     async with platform.database.transaction(tentative=True) as connection:
-        found = await connection.ask(claims, granting, offers, burning)
+        found = await connection.ask(claims, granting, standing, offers, burning)
         if not found[claims]:
             raise IDEMPOTENCY_IN_PROGRESS.error()
-        partners, offered, burned = found[granting], found[offers], found[burning]
+        partners, places, offered, burned = found[granting], found[standing], found[offers], found[burning]
         cases = []
-        for scan, ticket in zip(scans, burned, strict=True):
+        for scan, ticket, place in zip(scans, burned, places, strict=True):
             offer, terms = offered[scan.order.benefit]
             codes.require_scene(scan.scanned, codes.scene_named(terms.scene))
             partner = partners[scan.partner_id, scan.order.benefit]
-            cases.append(_case(scan.partner_id, scan.order, scan.request_id, partner, offer, terms, ticket.subject_id))
+            cases.append(
+                _case(scan.partner_id, scan.order, scan.request_id, partner, place, offer, terms, ticket.subject_id)
+            )
         consenting = consents.consenting([ticket.subject_id for ticket in burned], instant)
         bearing = deciding.bearing(cases, now)
         found = await connection.ask(consenting, bearing.standings, bearing.circumstances, accesses=bearing.accesses)
@@ -126,20 +131,23 @@ async def _alone(
             return replayed
         partner = await partner_accounts.partner_granting(connection, partner_id, order.benefit)
         now = platform.clock.now().replace(microsecond=0)
-        offer, terms = await deciding.offer_now(connection, order.benefit, now)
+        standing = partner_accounts.places([(partner_id, order.store)])
+        stores = [order.store] if order.store is not None else []
+        [place] = (await connection.ask(standing))[standing]
+        offer, terms = await deciding.offer_now(connection, order.benefit, now, stores)
         verification_id = new_id(now)
         holder = await codes.burn(
             platform, connection, _access(partner, "核验诚信码", terms, request_id), order.code,
             codes.scene_named(terms.scene), partner_id, verification_id,
         )  # fmt: skip
-        case = _case(partner_id, order, request_id, partner, offer, terms, holder.subject_id)
+        case = _case(partner_id, order, request_id, partner, place, offer, terms, holder.subject_id)
         if holder.enterprise_id is not None:
             # An enterprise consents to nothing: its agent shows the code on its behalf.
             own = msgspec.structs.replace(case.access, ground=Ground.OWN_REQUEST)
             case = msgspec.structs.replace(case, access=own)
         decision = await deciding.decided(
             connection, case.access, case.subject_id, offer, partner_id=partner_id, computes=holder.computes, shows=True,
-            amount_fen=order.amount_fen, now=now, enterprise_id=holder.enterprise_id,
+            amount_fen=order.amount_fen, now=now, enterprise_id=holder.enterprise_id, place=case.place,
         )  # fmt: skip
         row = _row(platform, partner_id, order, act, case, holder, decision, verification_id, now)
         [answered] = await _keep(connection, [(partner_id, act)], [case], [row])
@@ -262,6 +270,7 @@ def _case(
     order: VerificationOrder,
     request_id: str,
     partner: LivePartner,
+    place: Place,
     offer: Row,
     terms: Terms,
     subject_id: UUID,
@@ -273,6 +282,7 @@ def _case(
         terms=terms,
         partner_id=partner_id,
         amount_fen=order.amount_fen,
+        place=place,
     )
 
 
@@ -306,6 +316,7 @@ def _row(
         receipt="",
         answered_at=now,
         expires_at=now + LIFETIME,
+        store_id=order.store,
     )
     if case.terms.confirm:
         return confirming.waiting(row, act.mark)

@@ -27,6 +27,7 @@ from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.questions import Question
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
+from partners.benefits.validity import Place
 
 
 async def add_partner(platform: Platform, connection: Connection, partner: NewPartner) -> UUID:
@@ -184,6 +185,24 @@ async def stores(connection: Connection, store_ids: Sequence[UUID]) -> dict[UUID
         row["id"]: PartnerStore(row["id"], row["partner_id"], row["name"])
         for row in await store.stores(connection, store_ids)
     }
+
+
+def places(asked: Sequence[tuple[UUID, UUID | None]]) -> Question[list[Place]]:
+    """Where partners say they stand: for each (partner, its store), in their order, the store and its district; a place that is not
+    known without a store. Its answer raises NOT_FOUND for a store that is not the partner's."""
+
+    def own(rows: dict[UUID, Row]) -> list[Place]:
+        found = []
+        for partner_id, store_id in asked:
+            if store_id is None:
+                found.append(Place())
+                continue
+            if store_id not in rows or rows[store_id]["partner_id"] != partner_id:
+                raise NOT_FOUND.error()
+            found.append(Place(store_id, rows[store_id]["district"]))
+        return found
+
+    return store.stores_among([store_id for _, store_id in asked if store_id is not None]).then(own)
 
 
 async def clerk_of(connection: Connection, account_id: UUID) -> TillClerk | None:

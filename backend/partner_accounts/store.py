@@ -120,6 +120,16 @@ async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]
     )
 
 
+def stores_among(store_ids: Sequence[UUID]) -> Question[dict[UUID, Row]]:
+    """Stores by their ids: whose they are, and in which district."""
+    return Question.open(
+        lambda rows: {row["id"]: row for row in rows},
+        ("id", "partner_id", "district"),
+        "SELECT id, partner_id, district FROM store WHERE id = ANY($1::uuid[])",
+        sorted(set(store_ids)),
+    )
+
+
 async def partner(connection: Connection, partner_id: UUID) -> Row | None:
     """A partner with its state."""
     return await connection.fetch_one(

@@ -35,6 +35,11 @@ class SettableClock:
         self.instant += step
 
 
+def local_time(instant: datetime) -> datetime:
+    """The instant as a clock in Asia/Shanghai shows it."""
+    return instant.astimezone(SHANGHAI)
+
+
 def local_date(instant: datetime) -> date:
     """The calendar date of an aware instant in Asia/Shanghai, the one in which every legal term is counted."""
     return instant.astimezone(SHANGHAI).date()

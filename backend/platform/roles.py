@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SELF_SHOW_CODE = "self.show-code"
     SELF_DEVICES = "self.devices"
     SELF_OBJECT = "self.object"
+    SELF_COMMIT = "self.commit"
     SELF_ORDERS = "self.orders"
     ENTERPRISE_REGISTER = "enterprise.register"
     ENTERPRISE_ACT = "enterprise.act"
@@ -51,6 +52,7 @@ class Permission(StrEnum):
     RULES_PUBLISH = "rules.publish"
     SUBSIDIES_DECIDE = "subsidies.decide"
     PARTNERS_DECIDE = "partners.decide"
+    BENEFITS_DECIDE = "benefits.decide"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -76,6 +78,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SELF_SHOW_CODE: _PERSON,
     Permission.SELF_DEVICES: _PERSON,
     Permission.SELF_OBJECT: _PERSON,
+    Permission.SELF_COMMIT: _PERSON,
     Permission.SELF_ORDERS: _PERSON,
     Permission.ENTERPRISE_REGISTER: _PERSON,
     Permission.ENTERPRISE_ACT: _PERSON,
@@ -87,6 +90,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
     Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.BENEFITS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

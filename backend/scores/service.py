@@ -63,6 +63,12 @@ def standings(subject_ids: Sequence[UUID]) -> Question[list[Standing]]:
     return store.ranks(subject_ids).then(lambda ranks: [Standing(rank) for rank in ranks])
 
 
+async def people_by_rank(connection: Connection) -> dict[int, int]:
+    """How many people have a score at each level's rank; exact, for sums that are made coarse before anybody reads them. One round
+    trip."""
+    return {row["level_rank"]: row["people"] for row in await store.people_by_rank(connection)}
+
+
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
     """Leaving: score, explanation and history go."""
     if subject_id is not None:

@@ -9,6 +9,14 @@ from backend.platform.database import Connection, Row
 from backend.platform.questions import Question
 
 
+async def people_by_rank(connection: Connection) -> list[Row]:
+    """How many people have a score, by the rank of its level."""
+    return await connection.impersonal(
+        "people counted by level, to assess changed terms before they are published; nobody is read",
+        "SELECT level_rank, count(*) AS people FROM score GROUP BY level_rank",
+    )
+
+
 async def present(connection: Connection, access: Access, subject_id: UUID) -> Row | None:
     """The score of a subject, and whether work on it is due."""
     return await connection.read_one(

@@ -77,6 +77,7 @@ async def verify(
         terminal=_terminal(clerk),
         partner_ref=_reference(act),
         amount_fen=order.amount_fen,
+        store=clerk.store_id,
     )
     answered = await market.verify(platform, clerk.partner_id, asked, act, caller.request_id)
     return _read(answered.status, answered.body), answered

@@ -4,12 +4,14 @@ The partner learns the decision only. The reasons are for the holder's own phone
 benefit is for one of the two, and a code of the other kind is a no like any other.
 """
 
-from datetime import date
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import msgspec
 
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.terms import HolderKind, Terms, Text, Tier
+from partners.benefits.validity import Place, is_valid_at, is_valid_on
 
 
 class Reason(StrEnum):
@@ -22,12 +24,17 @@ class Reason(StrEnum):
     NO_COMPUTE_CONSENT = "no-compute-consent"
     OFFER_CLOSED = "offer-closed"
     LEVEL_BELOW = "level-below"
+    COMMITMENT_OPEN = "commitment-open"
     STANDING_BELOW = "standing-below"
     COMMITMENT_BROKEN = "commitment-broken"
+    OTHER_TIME = "other-time"
+    OTHER_PLACE = "other-place"
+    STACKED = "stacked"
     PERSON_DAY = "person-day-limit"
     PERSON_MONTH = "person-month-limit"
     QUOTA_DAY = "quota-day"
     QUOTA_TOTAL = "quota-total"
+    QUOTA_STORE = "quota-store-day"
     AMOUNT = "amount-over-cap"
 
 
@@ -38,24 +45,31 @@ WORDS: dict[Reason, Text] = {
     Reason.NO_SHOW_CONSENT: Text("您尚未同意出示，可在“我的同意”中开启", "You have not consented to show; you can in “My consents”"),
     Reason.NO_COMPUTE_CONSENT: Text("您尚未同意计算信用分", "You have not consented to a score being computed"),
     Reason.OFFER_CLOSED: Text("该项便利有未结清的账单，结清后恢复；其他权益不受影响", "This offer has an unpaid bill; it opens again once paid; no other benefit is touched"),
+    Reason.COMMITMENT_OPEN: Text("作出承诺即可享受，不看分数；不承诺也不影响其他任何权益", "Yours if you commit, whatever your score; not to commit costs you nothing anywhere"),
     Reason.LEVEL_BELOW: Text("当前等级暂未达到该权益的档次", "Your present level is below the tiers of this benefit"),
     Reason.STANDING_BELOW: Text("企业的承诺履行情况暂未达到该权益的档次：作出信用承诺并如期履行后可享受", "The enterprise's commitments do not reach a tier of this benefit yet: make one and keep it"),
     Reason.COMMITMENT_BROKEN: Text("企业有未履行的信用承诺，修复前不享受与承诺挂钩的档次；不影响任何个人", "The enterprise broke a commitment; until it is repaired, tiers that rest on commitments are closed. No person is touched"),
+    Reason.OTHER_TIME: Text("不在该权益的适用时段，请在公布的日期和时间使用", "Not at this hour: the benefit's days and hours are published with it"),
+    Reason.OTHER_PLACE: Text("该门店不在该权益的适用范围内", "The benefit is not valid at this store"),
+    Reason.STACKED: Text("今天已使用同组的另一项权益，每天限用一项，明日恢复", "You used another benefit of the same group today: one a day; available again tomorrow"),
     Reason.PERSON_DAY: Text("今日次数已用完，明日恢复", "Used up for today; available again tomorrow"),
     Reason.PERSON_MONTH: Text("本月次数已用完，下月恢复", "Used up for this month; available again next month"),
     Reason.QUOTA_DAY: Text("今日名额已满，明日恢复", "Today's quota is used up; available again tomorrow"),
     Reason.QUOTA_TOTAL: Text("该权益名额已发完", "The quota of this benefit is used up"),
+    Reason.QUOTA_STORE: Text("本店今日名额已满，可前往其他适用门店或明日再来", "This store's quota for today is used up; try another store, or tomorrow"),
     Reason.AMOUNT: Text("金额超过该权益上限", "The amount is over the cap of this benefit"),
 }  # fmt: skip
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """What is known of whoever shows a code. `rank` is None without a score."""
+    """What is known of whoever shows a code. `rank` is None without a score; `committed` are the commitments that stand, each made for
+    one benefit: (its id, what was promised)."""
 
     computes: bool
     shows: bool
     rank: int | None
     closed_offers: frozenset[str] = frozenset()
+    committed: frozenset[tuple[str, CommitmentKind]] = frozenset()
 
 
 class Standing(IntEnum):
@@ -91,12 +105,15 @@ class EnterpriseHolder(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """How often the benefit was redeemed so far: by everybody today and in all, by the holder today and this month."""
+    """How often the benefit was redeemed so far: by everybody today and in all, by the holder today and this month, at this store
+    today; and how many benefits of its stacking group the holder used today."""
 
     today: int = 0
     total: int = 0
     person_today: int = 0
     person_month: int = 0
+    store_today: int = 0
+    group_today: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -108,12 +125,25 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def decide(
-    terms: Terms, holder: Holder | EnterpriseHolder, usage: Usage, on: date, amount_fen: int | None = None
+    terms: Terms,
+    holder: Holder | EnterpriseHolder,
+    usage: Usage,
+    at: datetime,
+    amount_fen: int | None = None,
+    place: Place | None = None,
 ) -> Decision:
-    """The decision on a day of Asia/Shanghai. A benefit open to all asks for no score, but still for the consent to show."""
+    """The decision at an instant of Asia/Shanghai, and at a place, which is None where nobody stands at a till yet.
+
+    A benefit open to all asks for no score, but still for the consent to show. To be not eligible for this one convenience,
+    until what stands against it is over, is the only outcome that there is besides.
+    """
     reasons = []
-    if not terms.valid_from <= on < terms.valid_until:
+    if not terms.valid_from <= at.date() < terms.valid_until:
         reasons.append(Reason.NOT_IN_FORCE)
+    elif not is_valid_on(terms.when, at):
+        reasons.append(Reason.OTHER_TIME)
+    if place is not None and not is_valid_at(terms.where, place):
+        reasons.append(Reason.OTHER_PLACE)
     if terms.id in holder.closed_offers:
         reasons.append(Reason.OFFER_CLOSED)
     tier = tier_for(terms, holder)
@@ -122,12 +152,14 @@ def decide(
     elif isinstance(holder, EnterpriseHolder):
         reasons.extend(_against_enterprise(holder, tier))
     else:
-        reasons.extend(_against_person(holder, tier))
+        reasons.extend(_against_person(terms, holder, tier))
     for limit, used, reason in (
         (terms.per_person_per_day, usage.person_today, Reason.PERSON_DAY),
         (terms.per_person_per_month, usage.person_month, Reason.PERSON_MONTH),
         (terms.quota_per_day, usage.today, Reason.QUOTA_DAY),
         (terms.quota_total, usage.total, Reason.QUOTA_TOTAL),
+        (terms.quota_per_store_per_day, usage.store_today, Reason.QUOTA_STORE),
+        (1 if terms.stacking_group is not None else None, usage.group_today, Reason.STACKED),
     ):
         if limit is not None and used >= limit:
             reasons.append(reason)
@@ -148,11 +180,13 @@ def rank_of(holder: Holder | EnterpriseHolder) -> int | None:
     return holder.rank if holder.computes else None
 
 
-def _against_person(holder: Holder, tier: Tier | None) -> list[Reason]:
+def _against_person(terms: Terms, holder: Holder, tier: Tier | None) -> list[Reason]:
     reasons = [] if holder.shows else [Reason.NO_SHOW_CONSENT]
-    if tier is None:
-        reasons.append(Reason.LEVEL_BELOW if rank_of(holder) is not None else Reason.NO_COMPUTE_CONSENT)
-    return reasons
+    if tier is not None:
+        return reasons
+    if commitment_tiers(terms):
+        return [*reasons, Reason.COMMITMENT_OPEN]
+    return [*reasons, Reason.LEVEL_BELOW if rank_of(holder) is not None else Reason.NO_COMPUTE_CONSENT]
 
 
 def _against_enterprise(holder: EnterpriseHolder, tier: Tier | None) -> list[Reason]:
@@ -162,13 +196,25 @@ def _against_enterprise(holder: EnterpriseHolder, tier: Tier | None) -> list[Rea
     return reasons
 
 
+def commitment_tiers(terms: Terms) -> tuple[Tier, ...]:
+    """The tiers that a commitment opens, the best first."""
+    return tuple(sorted((tier for tier in terms.tiers if tier.commitment is not None), key=_order, reverse=True))
+
+
 def tier_for(terms: Terms, holder: Holder | EnterpriseHolder) -> Tier | None:
-    """The best tier the holder's rank reaches; everybody's is the lowest one where the benefit is open to all. None for a holder of
-    the other kind."""
+    """The best tier that the holder's rank reaches or a commitment of theirs opens; everybody's is the lowest one where the benefit is
+    open to all. None for a holder of the other kind."""
     if terms.holder is not kind_of(holder):
         return None
     rank = rank_of(holder)
-    reached = [tier for tier in terms.tiers if rank is not None and tier.minimum_rank <= rank]
+    by_level = [tier for tier in terms.tiers if tier.commitment is None]
+    reached = [tier for tier in by_level if rank is not None and tier.minimum_rank <= rank]
+    if isinstance(holder, Holder):
+        reached += [tier for tier in commitment_tiers(terms) if (terms.id, tier.commitment) in holder.committed]
     if not reached and terms.open_to_all:
-        return min(terms.tiers, key=lambda tier: tier.minimum_rank)
-    return max(reached, key=lambda tier: tier.minimum_rank, default=None)
+        return min(by_level or terms.tiers, key=_order)
+    return max(reached, key=_order, default=None)
+
+
+def _order(tier: Tier) -> int:
+    return tier.minimum_rank

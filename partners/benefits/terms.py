@@ -7,7 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-BenefitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}$", examples=["library-deposit-waiver"])]
+from partners.benefits.commitments import CommitmentKind
+from partners.benefits.texts import ONE_LINE, Text
+from partners.benefits.validity import When, Where
+
+__all__ = ["CONTRACTS", "BenefitId", "BenefitKind", "HolderKind", "OfflineTerms", "Terms", "Text", "Tier"]
+
+BenefitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}(?!\n)$", examples=["library-deposit-waiver"])]
 Fen = Annotated[int, Meta(ge=0, le=100_000_000_000)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 
@@ -35,20 +41,18 @@ class HolderKind(StrEnum):
 CONTRACTS = frozenset({BenefitKind.DEPOSIT_WAIVER, BenefitKind.PAY_AFTER_USE})
 
 
-class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in Chinese and English."""
-
-    zh: Annotated[str, Meta(min_length=1, max_length=500)]
-    en: Annotated[str, Meta(min_length=1, max_length=500)]
-
-
 class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a level from `minimum_rank` on gets: `value` in the benefit's unit (permille, fen, minutes, pieces). Of an enterprise it is the
-    rank of its standing (`eligibility.Standing`), never anybody's level."""
+    rank of its standing (`eligibility.Standing`), never anybody's level.
+
+    A tier with a `commitment` opens to whoever made that commitment for this benefit, and to nobody by level: `minimum_rank` only
+    orders it among the others then.
+    """
 
     name: Text
     minimum_rank: Annotated[int, Meta(ge=0, le=20)]
     value: Annotated[int, Meta(ge=0, le=100_000_000_000)]
+    commitment: CommitmentKind | None = None
 
 
 class OfflineTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,17 +74,21 @@ class OfflineTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One version of a benefit's terms. Amounts are fen; None means without a limit, and `offline` None: only online."""
+    """One version of a benefit's terms. Amounts are fen; None means without a limit, and `offline` None: only online.
+
+    `stacking_group`: of all benefits in one group a person uses one a day. `reservation_minutes`: how long a place is held for a
+    till between verification and redemption.
+    """
 
     id: BenefitId
     version: Annotated[int, Meta(ge=1, le=1_000_000)]
-    scene: str
+    scene: Annotated[str, Meta(pattern=r"^[a-z]{1,20}(?!\n)$")]
     kind: BenefitKind
-    unit: str
+    unit: Annotated[str, Meta(pattern=r"^[a-z-]{1,20}(?!\n)$")]
     names: Text
     description: Text
-    legal_basis: Annotated[str, Meta(max_length=500)]
-    tiers: tuple[Tier, ...]
+    legal_basis: Annotated[str, Meta(max_length=500, pattern=ONE_LINE)]
+    tiers: Annotated[tuple[Tier, ...], Meta(max_length=20)]
     valid_from: date
     valid_until: date
     holder: HolderKind = HolderKind.PERSON
@@ -93,3 +101,8 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     per_person_per_month: Count | None = None
     cap_fen: Fen | None = None
     offline: OfflineTerms | None = None
+    quota_per_store_per_day: Count | None = None
+    stacking_group: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,40}(?!\n)$")] | None = None
+    where: Where | None = None
+    when: When | None = None
+    reservation_minutes: Annotated[int, Meta(ge=1, le=15)] = 10

@@ -10,11 +10,12 @@ codes without a network, and learns nothing about any other ticket.
 import hashlib
 import hmac
 from collections.abc import Callable
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 import msgspec
 
 from partners.codes import base45
+from partners.codes.scenes import Scene as Scene
 
 PREFIX = "IC1:"
 STEP_SECONDS = 30
@@ -30,20 +31,6 @@ _TEXT_LENGTH = 43
 _DIGITS = 20
 _DIGIT_TICKET = 12
 _DIGIT_MAC = 7
-
-
-class Scene(IntEnum):
-    """Where a code may be used 场景; ANY where its holder chose none."""
-
-    ANY = 0
-    TRAVEL = 1
-    TRANSIT = 2
-    RENTAL = 3
-    MEDICAL = 4
-    SHOPPING = 5
-    LIBRARY = 6
-    PARKING = 7
-    APPROVALS = 8
 
 
 class Failure(StrEnum):

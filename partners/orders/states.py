@@ -11,6 +11,7 @@ class VerificationState(StrEnum):
     CREATED = "created"
     PENDING_CONFIRMATION = "pending-confirmation"
     ANSWERED = "answered"
+    RESERVED = "reserved"
     REDEEMED = "redeemed"
     LAPSED = "lapsed"
 
@@ -23,6 +24,8 @@ class VerificationEvent(StrEnum):
     CONFIRM = "confirm"
     REFUSE = "refuse"
     TIME_OUT = "time-out"
+    RESERVE = "reserve"
+    GIVE_UP = "give-up"
     REDEEM = "redeem"
     LAPSE = "lapse"
 
@@ -40,8 +43,43 @@ VERIFICATION: Machine[VerificationState, VerificationEvent] = Machine(
             VerificationEvent.TIME_OUT: VerificationState.ANSWERED,
         },
         VerificationState.ANSWERED: {
+            VerificationEvent.RESERVE: VerificationState.RESERVED,
             VerificationEvent.REDEEM: VerificationState.REDEEMED,
             VerificationEvent.LAPSE: VerificationState.LAPSED,
+        },
+        VerificationState.RESERVED: {
+            VerificationEvent.GIVE_UP: VerificationState.ANSWERED,
+            VerificationEvent.REDEEM: VerificationState.REDEEMED,
+            VerificationEvent.LAPSE: VerificationState.LAPSED,
+        },
+    },
+)
+
+
+class ReservationState(StrEnum):
+    """A reservation 预留: a place held between a verification and its redemption."""
+
+    HELD = "held"
+    REDEEMED = "redeemed"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+class ReservationEvent(StrEnum):
+    """What ends a reservation."""
+
+    REDEEM = "redeem"
+    RELEASE = "release"
+    EXPIRE = "expire"
+
+
+RESERVATION: Machine[ReservationState, ReservationEvent] = Machine(
+    ReservationState.HELD,
+    {
+        ReservationState.HELD: {
+            ReservationEvent.REDEEM: ReservationState.REDEEMED,
+            ReservationEvent.RELEASE: ReservationState.RELEASED,
+            ReservationEvent.EXPIRE: ReservationState.EXPIRED,
         },
     },
 )

@@ -69,7 +69,7 @@ async def test_a_benefit_is_paused_resumed_and_ended(platform: Platform, client:
 
     async def moved(event: BenefitEvent) -> BenefitState:
         async with platform.database.transaction() as connection:
-            return await service.move_benefit(platform, connection, "reading", event)
+            return await service.move_benefit(platform, connection, uuid4(), "reading", event)
 
     assert await moved(BenefitEvent.PAUSE) is BenefitState.PAUSED
     assert (await client.get("/v1/benefits/reading")).json()["state"] == "paused"

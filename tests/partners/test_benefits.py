@@ -1,7 +1,8 @@
 """Who is eligible for what, with every reason; and what may never be published."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -22,7 +23,10 @@ from partners.benefits.eligibility import (
 from partners.benefits.publication import objections
 from partners.benefits.terms import BenefitKind, HolderKind, OfflineTerms, Terms, Text, Tier
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 11, 23)
+# A Monday at ten, as a clock in Asia/Shanghai shows it.
+NOW = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 TIERS = (
     Tier(Text("诚信", "Trusted"), 1, 100),
     Tier(Text("优秀", "Very good"), 3, 250),
@@ -54,7 +58,7 @@ def holder(**changes: Any) -> Holder:
 
 @pytest.mark.parametrize(("rank", "value"), [(1, 100), (2, 100), (3, 250), (4, 250)])
 def test_a_level_gets_the_best_tier_it_reaches(rank: int, value: int) -> None:
-    decision = decide(terms(), holder(rank=rank), Usage(), DAY)
+    decision = decide(terms(), holder(rank=rank), Usage(), NOW)
     assert decision.eligible
     assert decision.tier is not None
     assert decision.tier.value == value
@@ -76,21 +80,21 @@ def test_a_level_gets_the_best_tier_it_reaches(rank: int, value: int) -> None:
     ],
 )
 def test_every_reason_declines(of_terms: Any, of_holder: Any, usage: Usage, reason: Reason) -> None:
-    assert decide(terms(**of_terms), holder(**of_holder), usage, DAY) == Decision(False, None, (reason,))
+    assert decide(terms(**of_terms), holder(**of_holder), usage, NOW) == Decision(False, None, (reason,))
 
 
 def test_an_unpaid_bill_closes_that_offer_only() -> None:
     closed = holder(closed_offers=frozenset({"another-benefit"}))
-    assert decide(terms(), closed, Usage(), DAY).eligible
+    assert decide(terms(), closed, Usage(), NOW).eligible
 
 
 def test_what_is_open_to_all_asks_for_no_score() -> None:
-    decision = decide(terms(open_to_all=True), holder(computes=False, rank=None), Usage(), DAY)
+    decision = decide(terms(open_to_all=True), holder(computes=False, rank=None), Usage(), NOW)
     assert (decision.eligible, decision.tier) == (True, TIERS[0])
 
 
 def test_an_amount_over_the_cap_is_declined() -> None:
-    assert decide(terms(cap_fen=100), holder(), Usage(), DAY, amount_fen=101).reasons == (Reason.AMOUNT,)
+    assert decide(terms(cap_fen=100), holder(), Usage(), NOW, amount_fen=101).reasons == (Reason.AMOUNT,)
 
 
 RANKS = some.one_of(some.none(), some.integers(0, 6))
@@ -101,7 +105,7 @@ COUNTS = some.integers(0, 4)
 @given(some.integers(0, 6), some.integers(0, 6), some.booleans(), some.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS))
 def test_a_better_level_never_takes_a_benefit_away(one: int, other: int, open_to_all: bool, usage: Usage) -> None:
     given = terms(open_to_all=open_to_all, quota_per_day=2, quota_total=3, per_person_per_day=2, per_person_per_month=3)
-    lower, higher = (decide(given, holder(rank=rank), usage, DAY) for rank in sorted((one, other)))
+    lower, higher = (decide(given, holder(rank=rank), usage, NOW) for rank in sorted((one, other)))
     assert higher.eligible >= lower.eligible
     if lower.tier is not None and higher.tier is not None:
         assert higher.tier.minimum_rank >= lower.tier.minimum_rank
@@ -116,7 +120,7 @@ def test_no_limit_is_ever_passed(
     )
     used = 0
     for _ in range(tries):
-        used += decide(given, holder(rank=rank), Usage(used, used, used, used), DAY).eligible
+        used += decide(given, holder(rank=rank), Usage(used, used, used, used), NOW).eligible
     bounds = [limit for limit in (per_day, per_month, quota_day, quota) if limit is not None]
     assert used == (0 if rank is None or rank < 1 else min([tries, *bounds]))
 
@@ -125,7 +129,7 @@ def test_no_limit_is_ever_passed(
 def test_eligible_and_reasons_are_never_both_there_nor_both_absent(
     computes: bool, shows: bool, rank: int | None
 ) -> None:
-    decision = decide(terms(), holder(computes=computes, shows=shows, rank=rank), Usage(), DAY)
+    decision = decide(terms(), holder(computes=computes, shows=shows, rank=rank), Usage(), NOW)
     assert decision.eligible == (not decision.reasons) == (decision.tier is not None)
     assert decision.eligible <= (computes and shows and rank is not None)
 
@@ -192,18 +196,18 @@ def test_the_standing_of_an_enterprise_is_what_it_promised_and_kept(
 def test_an_enterprise_gets_the_best_tier_its_standing_reaches_or_every_reason(
     registered: bool, commitments: Commitments, value: int | None, reasons: tuple[Reason, ...]
 ) -> None:
-    decision = decide(terms(**FOR_ENTERPRISES), EnterpriseHolder(registered, commitments), Usage(), DAY)
+    decision = decide(terms(**FOR_ENTERPRISES), EnterpriseHolder(registered, commitments), Usage(), NOW)
     assert decision.reasons == reasons
     assert (decision.tier.value if decision.tier is not None else None) == value
 
 
 def test_a_holder_of_the_other_kind_is_told_so_and_nothing_about_levels() -> None:
     enterprise = EnterpriseHolder(True, Commitments(2, 2))
-    assert decide(terms(), enterprise, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
-    assert decide(terms(open_to_all=True), enterprise, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
+    assert decide(terms(), enterprise, Usage(), NOW).reasons == (Reason.OTHER_HOLDER,)
+    assert decide(terms(open_to_all=True), enterprise, Usage(), NOW).reasons == (Reason.OTHER_HOLDER,)
     for rank in (None, 0, 4):
         person = holder(rank=rank, computes=rank is not None)
-        assert decide(terms(**FOR_ENTERPRISES), person, Usage(), DAY).reasons == (Reason.OTHER_HOLDER,)
+        assert decide(terms(**FOR_ENTERPRISES), person, Usage(), NOW).reasons == (Reason.OTHER_HOLDER,)
 
 
 @pytest.mark.parametrize(

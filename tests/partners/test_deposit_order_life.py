@@ -1,6 +1,6 @@
 """Whatever happens to deposit orders in whatever order, the money stays right and a bill closes its own offer only."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hypothesis import settings
@@ -15,6 +15,7 @@ from partners.orders.states import ORDER, OrderEvent, OrderState
 
 OFFERS = ("library-deposit-waiver", "bicycle-deposit-waiver", "tent-deposit-waiver")
 CAP = 50_000
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ENDED = {OrderState.DONE, OrderState.REVOKED, OrderState.EXPIRED}
 AMOUNTS = some.lists(some.integers(0, 30_000), max_size=3)
 
@@ -73,7 +74,7 @@ class DepositOrders(RuleBasedStateMachine):
     @rule(target=orders, offer=some.sampled_from(OFFERS), agreed=some.integers(0, CAP))
     def agree(self, offer: str, agreed: int) -> Any:
         holder = Holder(computes=True, shows=True, rank=2, closed_offers=self.closed())
-        decision = decide(terms(offer), holder, Usage(), date(2026, 11, 23), agreed)
+        decision = decide(terms(offer), holder, Usage(), NOW, agreed)
         assert decision.reasons == ((Reason.OFFER_CLOSED,) if offer in self.closed() else ())
         order = Order(offer, agreed)
         if decision.eligible:
