@@ -149,19 +149,22 @@ async def scanned(platform: Platform, code: str, partner_id: UUID) -> Scanned | 
     return Scanned(parsed.ticket_id, parsed.slot, parsed.scene)
 
 
-def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned]]:
-    """Burns many tickets whose codes were `scanned`; gives whose they were, in their order.
+def burning(burnings: Sequence[Burning], now: datetime) -> Question[list[Burned | None]]:
+    """Burns many tickets whose codes were `scanned`; gives whose they were, in their order, and None for those that cannot be burned.
 
-    All or nothing: its answer raises CODE_UNUSABLE if one of them cannot be burned, or is an enterprise's. The failure is
-    neither counted nor logged here: whoever rolls back has it done by `burn`.
+    Of two codes of one ticket it is the first. Its answer raises CODE_UNUSABLE if one is an enterprise's: that rests on its agent, of
+    whom is asked one at a time. The failures are neither counted nor logged here: that is done by `burn`.
     """
 
-    def burned(rows: dict[bytes, Row]) -> list[Burned]:
-        # Fewer rows than burnings also if two of them are of one ticket. An enterprise's ticket rests on its agent, of whom is
-        # asked one at a time.
-        if len(rows) != len(burnings) or any(row["enterprise_id"] is not None for row in rows.values()):
+    def burned(rows: dict[bytes, Row]) -> list[Burned | None]:
+        if any(row["enterprise_id"] is not None for row in rows.values()):
             raise CODE_UNUSABLE.error()
-        return [_burned(rows[each.ticket_id]) for each in burnings]
+        return [
+            _burned(row)
+            if (row := rows.get(each.ticket_id)) and row["verification_id"] == each.verification_id
+            else None
+            for each in burnings
+        ]
 
     return store.burns(burnings, now).then(burned)
 

@@ -66,13 +66,13 @@ def burns(burnings: Sequence[Burning], now: datetime) -> Question[dict[bytes, Ro
     return Question.impersonal(
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
         lambda rows: {row["ticket_id"]: row for row in rows},
-        ("ticket_id", "account_id", "subject_id", "issued_at", "enterprise_id"),
+        ("ticket_id", "account_id", "subject_id", "verification_id", "issued_at", "enterprise_id"),
         "INSERT INTO code_burn (ticket_id, account_id, subject_id, partner_id, verification_id, burned_at) "
         "SELECT id, account_id, subject_id, shown.partner_id, shown.verification_id, $5 FROM code_ticket "
         "JOIN unnest($1::bytea[], $2::smallint[], $3::uuid[], $4::uuid[]) "
         "AS shown(ticket_id, slot, partner_id, verification_id) ON id = shown.ticket_id AND code_ticket.slot = shown.slot "
-        "WHERE expires_at > $5 ORDER BY id ON CONFLICT (ticket_id) DO NOTHING "
-        "RETURNING ticket_id, account_id, subject_id, "
+        "WHERE expires_at > $5 ORDER BY id, shown.verification_id ON CONFLICT (ticket_id) DO NOTHING "
+        "RETURNING ticket_id, account_id, subject_id, verification_id, "
         "(SELECT issued_at FROM code_ticket WHERE id = code_burn.ticket_id) AS issued_at, "
         "(SELECT enterprise_id FROM code_ticket WHERE id = code_burn.ticket_id) AS enterprise_id",
         [each.ticket_id for each in burnings],

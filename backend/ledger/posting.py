@@ -1,7 +1,7 @@
 """Posting 记账 in the transaction of the act: a redemption is subsidised or refused, a reversal gives back to the fen."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from backend.ledger.store import Booked
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
+from backend.platform.questions import Question
 from backend.platform.row_ids import new_id
 from partners.ledger.audit import Plan, plan_on
 from partners.ledger.postings import paid, returned
@@ -57,10 +58,58 @@ async def subsidise(platform: Platform, connection: Connection, uses: Sequence[U
     return outcomes
 
 
+def paying_on(day: date) -> Question[list[Plan]]:
+    """The plans that pay on a day."""
+    return store.paying_plans(day).then(lambda rows: [as_plan(row) for row in rows])
+
+
+class Paying:
+    """What plans pay for uses that come one after the other: what a budget still holds goes to the first."""
+
+    def __init__(self, platform: Platform, plans: Sequence[Plan], room: dict[UUID, int]) -> None:
+        self._platform = platform
+        self._plans = plans
+        self._room = room
+        self._booked: list[Booked] = []
+
+    def take(self, use: Use) -> bool:
+        """Takes the subsidy of a use; False where the budget does not hold it. A use that no plan pays for is True."""
+        plan = plan_on(self._plans, use.benefit_id, local_date(use.happened_at))
+        if plan is None:
+            return True
+        booked = _booked(self._platform, use, plan)
+        if booked.posting.amount_fen > self._room[plan.budget_id]:
+            return False
+        self._room[plan.budget_id] -= booked.posting.amount_fen
+        self._booked.append(booked)
+        return True
+
+    def writing(self) -> tuple[Question[None], ...]:
+        """What writes all that was taken."""
+        return store.spending(self._booked) if self._booked else ()
+
+
+async def paying(
+    platform: Platform, connection: Connection, plans: Sequence[Plan], benefit_ids: Collection[str]
+) -> Paying:
+    """What these plans, which were read in this transaction, pay for uses of some benefits. Their budgets are locked, as the last
+    that a transaction locks. One round trip if a plan pays for any of the benefits, and none otherwise."""
+    concerned = [plan for plan in plans if plan.benefit_id in benefit_ids]
+    if not concerned:
+        return Paying(platform, (), {})
+    budgets = store.room_left(sorted({plan.budget_id for plan in concerned}))
+    return Paying(platform, concerned, (await connection.ask(budgets))[budgets])
+
+
 async def _spend(platform: Platform, connection: Connection, use: Use, plan: Plan) -> bool:
+    return await store.spend(connection, _booked(platform, use, plan))
+
+
+def _booked(platform: Platform, use: Use, plan: Plan) -> Booked:
+    """The posting of a use that a plan pays for."""
     now = platform.clock.now()
     share = subsidy(plan.formula, use.worth_fen)
-    booked = Booked(
+    return Booked(
         id=new_id(now),
         posting=paid(use.redemption_id, plan.budget_id, use.partner_id, share),
         posted_at=now,
@@ -72,7 +121,6 @@ async def _spend(platform: Platform, connection: Connection, use: Use, plan: Pla
         worth_fen=use.worth_fen,
         left_fen=use.worth_fen,
     )
-    return await store.spend(connection, booked)
 
 
 async def take_back(platform: Platform, connection: Connection, back: Return) -> None:

@@ -16,7 +16,7 @@ from backend.ledger.plans import (
     refuse_budget,
     refuse_plan,
 )
-from backend.ledger.posting import Return, Use, subsidise, take_back
+from backend.ledger.posting import Return, Use, paying, paying_on, subsidise, take_back
 from backend.ledger.settling import draw_last_month, draw_statements, listing, one, one_as_csv
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "listing",
     "one",
     "one_as_csv",
+    "paying",
+    "paying_on",
     "plan",
     "planned_benefits",
     "plans",

@@ -1,5 +1,6 @@
 """SQL of budgets and subsidy plans, and of the postings that redemptions cause. Nothing here is about a person."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 from partners.ledger.postings import Posting
 
 _PLAN = (
@@ -151,6 +153,53 @@ async def approved_plans(connection: Connection, benefit_ids: Sequence[str]) -> 
     )
 
 
+def paying_plans(day: date) -> Question[list[Row]]:
+    """The plans that pay on a day, of all benefits: as many as a city publishes, so a few."""
+    return Question.open(
+        list,
+        ("id", "budget_id", "benefit_id", "rate_permille", "cap_fen", "begins", "last_day"),
+        "SELECT id, budget_id, benefit_id, rate_permille, cap_fen, begins, COALESCE(ended_after, last_day) AS last_day "
+        "FROM subsidy_plan WHERE state = 'approved' AND $1 BETWEEN begins AND COALESCE(ended_after, last_day)",
+        day,
+    )
+
+
+def room_left(budget_ids: Sequence[UUID]) -> Question[dict[UUID, int]]:
+    """What each of these budgets still holds, in fen; their rows stay locked until the transaction ends."""
+    return Question.open(
+        lambda rows: {row["id"]: row["room_fen"] for row in rows},
+        ("id", "room_fen"),
+        "SELECT id, amount_fen - spent_fen AS room_fen FROM budget WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE",
+        list(budget_ids),
+    )
+
+
+def spending(booked: Sequence[Booked]) -> tuple[Question[None], Question[None]]:
+    """Takes the amounts of many postings from their budgets, whose rows are locked and hold them, and writes the postings."""
+    taken: Counter[UUID] = Counter()
+    for each in booked:
+        taken[each.posting.source.owner] += each.posting.amount_fen
+    columns = [list(column) for column in zip(*(_values(each) for each in booked), strict=True)]
+    return (
+        Question.open(
+            lambda _: None,
+            ("id",),
+            "UPDATE budget SET spent_fen = spent_fen + taken.fen FROM unnest($1::uuid[], $2::bigint[]) AS taken(id, fen) "
+            "WHERE budget.id = taken.id RETURNING budget.id",
+            list(taken),
+            list(taken.values()),
+        ),
+        Question.open(
+            lambda _: None,
+            ("id",),
+            f"INSERT INTO ledger_posting ({_POSTED}) SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], "
+            "$5::uuid[], $6::text[], $7::uuid[], $8::bigint[], $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::uuid[], "
+            "$13::text[], $14::text[], $15::bigint[], $16::bigint[]) RETURNING id",
+            *columns,
+        ),
+    )
+
+
 async def decide_plan(
     connection: Connection, plan_id: UUID, state: str, decided_by: UUID, approval: str | None, now: datetime
 ) -> None:
@@ -176,9 +225,12 @@ async def end_plan(connection: Connection, plan_id: UUID, last_day: date, ended_
     )
 
 
+_POSTED = (
+    "id, cause, cause_id, source_kind, source_id, target_kind, target_id, amount_fen, "
+    "posted_at, happened_at, plan_id, redemption_id, benefit_id, partner_ref, worth_fen, left_fen"
+)
 _POST = (
-    "INSERT INTO ledger_posting (id, cause, cause_id, source_kind, source_id, target_kind, target_id, amount_fen, "
-    "posted_at, happened_at, plan_id, redemption_id, benefit_id, partner_ref, worth_fen, left_fen) "
+    f"INSERT INTO ledger_posting ({_POSTED}) "
     "SELECT $1::uuid, $2, $3::uuid, $4, $5::uuid, $6, $7::uuid, $8::bigint, $9::timestamptz, $10::timestamptz, $11::uuid, "
     "$12::uuid, $13, $14, $15::bigint, $16::bigint"
 )

@@ -1,12 +1,16 @@
 """SQL of benefits and of the counters that everyone shares. Nothing here is about a person."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from backend.market.limits import Taken
 from backend.platform.database import Connection, Row
 from backend.platform.questions import Question
+
+# A counter of everyone: of which benefit, and of which period.
+Shared = tuple[str, str]
 
 
 async def add_version(
@@ -208,6 +212,41 @@ async def take(connection: Connection, benefit_id: str, allowed: Mapping[str, in
         benefit_id,
         sorted(allowed),
         [allowed[period] for period in sorted(allowed)],
+    )
+
+
+def uses_of_everyone(
+    verification_ids: Sequence[UUID], periods: Sequence[str], day: date
+) -> Question[dict[Shared, int]]:
+    """What everyone together used of the benefits of these verifications: (benefit, period) -> used, also at the stores where they
+    were scanned. The counters stay locked until the transaction ends."""
+    return Question.impersonal(
+        "counters of everyone together; whose verifications name them is not read",
+        lambda rows: {(row["benefit_id"], row["period"]): row["used"] for row in rows},
+        ("benefit_id", "period", "used"),
+        "SELECT benefit_id, period, used FROM benefit_use WHERE (benefit_id, period) IN (SELECT benefit_id, named.period "
+        "FROM verification CROSS JOIN LATERAL (SELECT unnest($2::text[]) UNION ALL SELECT 'store ' || store_id || ' ' || $3) "
+        "AS named(period) WHERE id = ANY($1::uuid[])) ORDER BY benefit_id, period FOR UPDATE OF benefit_use",
+        list(verification_ids),
+        list(periods),
+        f"{day:%Y-%m-%d}",
+    )
+
+
+def counting(uses: Mapping[Shared, Taken]) -> Question[None]:
+    """Adds to shared counters (benefit, period) what was taken of them; the table's CHECK says once more that it fits."""
+    ordered = sorted(uses)
+    return Question.open(
+        lambda _: None,
+        ("period",),
+        "INSERT INTO benefit_use (benefit_id, period, used, allowed) "
+        "SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) "
+        "ON CONFLICT (benefit_id, period) DO UPDATE SET used = benefit_use.used + excluded.used, allowed = excluded.allowed "
+        "RETURNING period",
+        [benefit_id for benefit_id, _ in ordered],
+        [period for _, period in ordered],
+        [uses[key].count for key in ordered],
+        [uses[key].allowed for key in ordered],
     )
 
 

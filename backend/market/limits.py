@@ -21,6 +21,13 @@ class Limits(msgspec.Struct, frozen=True):
     group: tuple[str, str] | None = None
 
 
+class Taken(msgspec.Struct):
+    """How many uses are added to a counter, and how many it allows in all."""
+
+    count: int
+    allowed: int
+
+
 def day_of(day: date) -> str:
     """The period of a day."""
     return f"day {day:%Y-%m-%d}"

@@ -66,9 +66,14 @@ async def save(connection: Connection, partner_id: UUID, once: Once, body: bytes
     return Answered(status, body, False)
 
 
-def claims(acts: Sequence[tuple[UUID, Once]]) -> Question[bool]:
-    """Claims the keys of many acts (partner, act); whether none of them was done before or is under way."""
+def claims(acts: Sequence[tuple[UUID, Once]]) -> Question[list[bool]]:
+    """Claims the keys of many acts (partner, act); which of them were neither done before nor are under way, in their order."""
     return idempotency.claims([(_scope(partner), act.key, act.mark) for partner, act in acts])
+
+
+def releasing(acts: Sequence[tuple[UUID, Once]]) -> Question[None]:
+    """Frees the keys that were just claimed for acts that did not come about."""
+    return idempotency.releasing([(_scope(partner), act.key) for partner, act in acts])
 
 
 def saving(acts: Sequence[tuple[UUID, Once]], answers: Sequence[Answered]) -> Question[None]:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 _COLUMNS = (
     "id, verification_id, partner_id, benefit_id, benefit_version, store_id, amount_fen, budget_id, held_fen, partner_ref, "
@@ -39,6 +40,16 @@ async def add(connection: Connection, row: NewReservation) -> None:
         "budget_id, held_fen, partner_ref, reserved_at, expires_at, state) "
         "SELECT $1, marked.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'held' FROM marked",
         *msgspec.structs.astuple(row),
+    )
+
+
+def reserved_among(verification_ids: Sequence[UUID]) -> Question[frozenset[UUID]]:
+    """Those of these verifications that hold a place."""
+    return Question.open(
+        lambda rows: frozenset(row["verification_id"] for row in rows),
+        ("verification_id",),
+        "SELECT verification_id FROM reservation WHERE verification_id = ANY($1::uuid[]) AND state = 'held'",
+        list(verification_ids),
     )
 
 

@@ -27,12 +27,11 @@ from backend.market.dry_run import dry_run
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.presenting import present, waiting_among
 from backend.market.receipts import sign as sign_receipt
+from backend.market.redeemable import require_redeemable, require_usable
 from backend.market.redeeming import (
     redeem,
     redemption_by_key,
     redemption_told,
-    require_redeemable,
-    require_usable,
     reversal_of,
     reverse,
     use_verification,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.market.limits import Taken
 from backend.market.messages import Result
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
@@ -19,6 +20,10 @@ _REDEMPTION = (
     "id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, reversed_fen, state, "
     "partner_ref, receipt, redeemed_at, (SELECT store_id FROM verification WHERE verification.id = verification_id) AS store_id"
 )
+
+
+# A counter of a person: whose, of which benefit or group, and of which period.
+Counted = tuple[UUID, str, str]
 
 
 class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +157,79 @@ async def verification(
     )
 
 
+def to_redeem(wanted: Sequence[tuple[UUID, UUID]]) -> Question[dict[int, Row]]:
+    """Verifications of partners (partner, verification) with the terms they were answered under, by their place from 1, locked until
+    the transaction ends; another partner's is not there."""
+    return Question.logged(
+        lambda rows: {row["number"]: row for row in rows},
+        (
+            "number",
+            "subject_id",
+            "id",
+            "benefit_id",
+            "version",
+            "result",
+            "amount_fen",
+            "state",
+            "expires_at",
+            "store_id",
+            "terms",
+        ),
+        "SELECT number, subject_id, verification.id, verification.benefit_id, benefit_version AS version, result, amount_fen, "
+        "verification.state, expires_at, store_id, terms FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY "
+        "AS wanted(partner_id, id, number) JOIN verification USING (partner_id, id) JOIN benefit "
+        "ON benefit.benefit_id = verification.benefit_id AND benefit.version = benefit_version "
+        "ORDER BY verification.id, number FOR UPDATE OF verification",
+        [partner_id for partner_id, _ in wanted],
+        [verification_id for _, verification_id in wanted],
+    )
+
+
+def uses_of_persons(verification_ids: Sequence[UUID], periods: Sequence[str]) -> Question[dict[Counted, int]]:
+    """What the persons of these verifications used of their benefits, and of the groups these are in: (person, benefit, period) ->
+    used. The counters stay locked until the transaction ends."""
+    return Question.logged(
+        lambda rows: {(row["subject_id"], row["benefit_id"], row["period"]): row["used"] for row in rows},
+        ("number", "subject_id", "benefit_id", "period", "used"),
+        "SELECT number, person_use.subject_id, person_use.benefit_id, period, used FROM unnest($1::uuid[]) WITH ORDINALITY "
+        "AS given(id, number) JOIN verification USING (id) JOIN benefit ON benefit.benefit_id = verification.benefit_id "
+        "AND benefit.version = benefit_version JOIN person_use ON person_use.subject_id = verification.subject_id "
+        "AND person_use.benefit_id IN (verification.benefit_id, 'group:' || (terms->>'stacking_group')) AND period = ANY($2::text[]) "
+        "ORDER BY person_use.subject_id, person_use.benefit_id, period, number FOR UPDATE OF person_use",
+        list(verification_ids),
+        list(periods),
+    )
+
+
+def counting(uses: Mapping[Counted, Taken]) -> Question[None]:
+    """Adds to counters of persons what was taken of them."""
+    ordered = sorted(uses)
+    return Question.open(
+        lambda _: None,
+        ("period",),
+        "INSERT INTO person_use (subject_id, benefit_id, period, used, allowed) "
+        "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) "
+        "ON CONFLICT (subject_id, benefit_id, period) DO UPDATE SET used = person_use.used + excluded.used, "
+        "allowed = excluded.allowed RETURNING period",
+        [subject_id for subject_id, _, _ in ordered],
+        [benefit_id for _, benefit_id, _ in ordered],
+        [period for _, _, period in ordered],
+        [uses[key].count for key in ordered],
+        [uses[key].allowed for key in ordered],
+    )
+
+
+def marking_redeemed(verification_ids: Sequence[UUID]) -> Question[None]:
+    """These verifications are used up."""
+    return Question.impersonal(
+        "marks what was read and locked under its access context in this transaction",
+        lambda _: None,
+        ("marked",),
+        "UPDATE verification SET state = 'redeemed' WHERE id = ANY($1::uuid[]) RETURNING true AS marked",
+        list(verification_ids),
+    )
+
+
 async def usable_among(connection: Connection, ids: Sequence[UUID], now: datetime) -> list[Row]:
     """Those of `ids` that are eligible and not used yet, newest first."""
     return await connection.impersonal(
@@ -219,21 +297,20 @@ async def give_back(connection: Connection, subject_id: UUID, benefit_id: str, p
 
 async def add_redemption(connection: Connection, row: NewRedemption) -> None:
     """Writes a redemption; a second one for the same verification breaks the unique key."""
-    await connection.execute(
+    await connection.ask(adding_redemptions([row]))
+
+
+def adding_redemptions(rows: Sequence[NewRedemption]) -> Question[None]:
+    """Writes redemptions."""
+    columns = [[getattr(row, name) for row in rows] for name in NewRedemption.__struct_fields__]
+    return Question.open(
+        lambda _: None,
+        ("id",),
         "INSERT INTO redemption (id, verification_id, partner_id, benefit_id, benefit_version, subject_id, amount_fen, "
-        "reversed_fen, state, partner_ref, idempotency_key, receipt, redeemed_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'redeemed', $8, $9, $10, $11)",
-        row.id,
-        row.verification_id,
-        row.partner_id,
-        row.benefit_id,
-        row.benefit_version,
-        row.subject_id,
-        row.amount_fen,
-        row.partner_ref,
-        row.idempotency_key,
-        row.receipt,
-        row.redeemed_at,
+        "partner_ref, idempotency_key, receipt, redeemed_at, reversed_fen, state) SELECT *, 0, 'redeemed' FROM unnest("
+        "$1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[], $6::uuid[], $7::bigint[], $8::text[], $9::text[], "
+        "$10::text[], $11::timestamptz[]) RETURNING id",
+        *columns,
     )
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from backend.codes import service as codes
-from backend.codes.messages import Burning, Holder, Scanned
+from backend.codes.messages import Burned, Burning, Holder, Scanned
+from backend.codes.problems import CODE_UNUSABLE
 from backend.consents import service as consents
 from backend.enterprises import service as enterprises
 from backend.market import benefit_store, confirming, deciding, once, receipts, store
@@ -32,7 +33,7 @@ from backend.platform.access import Access, Ground
 from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
 from backend.platform.idempotency import IDEMPOTENCY_IN_PROGRESS
-from backend.platform.merging import Merged
+from backend.platform.merging import ALONE, Alone, Merged
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
@@ -72,8 +73,9 @@ async def verify(
     return await platform.merging.ask(_VERIFICATIONS, platform, scan)
 
 
-async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered]:
-    """Many scans in one transaction, none of which fails: raises at the first that cannot be answered, and nothing has happened."""
+async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered | Alone]:
+    """Many scans in one transaction, none of which fails. What was claimed or burned already is left to be done alone; raises at the
+    first that cannot be answered for another reason, and nothing has happened."""
     # Whole seconds: an answer's length must not depend on the instant.
     instant, now = platform.clock.now(), platform.clock.now().replace(microsecond=0)
     claims = once.claims([(scan.partner_id, scan.act) for scan in scans])
@@ -91,35 +93,52 @@ async def _together(platform: Platform, scans: Sequence[_Scan]) -> list[Answered
     )
     async with platform.database.transaction(tentative=True) as connection:
         found = await connection.ask(claims, granting, standing, offers, burning)
-        if not found[claims]:
-            raise IDEMPOTENCY_IN_PROGRESS.error()
-        partners, places, offered, burned = found[granting], found[standing], found[offers], found[burning]
-        cases = []
-        for scan, ticket, place in zip(scans, burned, places, strict=True):
+        partners, places, offered = found[granting], found[standing], found[offers]
+        cases: list[Case] = []
+        tickets: list[Burned] = []
+        done: list[tuple[_Scan, UUID]] = []
+        given_up: list[_Scan] = []
+        for scan, claimed, ticket, place, verification_id in zip(
+            scans, found[claims], found[burning], places, ids, strict=True
+        ):
+            if ticket is None and claimed:
+                given_up.append(scan)
+            if ticket is None or not claimed:
+                continue
             offer, terms = offered[scan.order.benefit]
             codes.require_scene(scan.scanned, codes.scene_named(terms.scene))
             partner = partners[scan.partner_id, scan.order.benefit]
             cases.append(
                 _case(scan.partner_id, scan.order, scan.request_id, partner, place, offer, terms, ticket.subject_id)
             )
-        consenting = consents.consenting([ticket.subject_id for ticket in burned], instant)
+            tickets.append(ticket)
+            done.append((scan, verification_id))
+        # A code is burned only in the transaction that answers it: what was burned under a key that was not claimed is put back.
+        if any(
+            ticket is not None and not claimed for claimed, ticket in zip(found[claims], found[burning], strict=True)
+        ):
+            raise IDEMPOTENCY_IN_PROGRESS.error()
+        if not done:
+            raise CODE_UNUSABLE.error()
+        consenting = consents.consenting([ticket.subject_id for ticket in tickets], instant)
         bearing = deciding.bearing(cases, now)
         found = await connection.ask(consenting, bearing.standings, bearing.circumstances, accesses=bearing.accesses)
         given, standings, circumstances_each = (
             found[consenting], found[bearing.standings], found[bearing.circumstances],
         )  # fmt: skip
         rows = []
-        for scan, case, ticket, standing, circumstances, verification_id in zip(
-            scans, cases, burned, standings, circumstances_each, ids, strict=True
+        for (scan, verification_id), case, ticket, holding, circumstances in zip(
+            done, cases, tickets, standings, circumstances_each, strict=True
         ):
             holder = codes.holder_of(ticket, given[ticket.subject_id])
-            decision = deciding.decision_of(
-                case, standing, circumstances, computes=holder.computes, shows=True, now=now
-            )
+            decision = deciding.decision_of(case, holding, circumstances, computes=holder.computes, shows=True, now=now)
             rows.append(
                 _row(platform, scan.partner_id, scan.order, scan.act, case, holder, decision, verification_id, now)
             )
-        return await _keep(connection, [(scan.partner_id, scan.act) for scan in scans], cases, rows)
+        acts = [(scan.partner_id, scan.act) for scan, _ in done]
+        kept = await _keep(connection, acts, cases, rows, [(scan.partner_id, scan.act) for scan in given_up])
+    answers: dict[int, Answered] = {id(scan): answer for (scan, _), answer in zip(done, kept, strict=True)}
+    return [answers.get(id(scan), ALONE) for scan in scans]
 
 
 async def _alone(
@@ -166,8 +185,10 @@ async def _keep(
     acts: Sequence[tuple[UUID, Once]],
     cases: Sequence[Case],
     rows: Sequence[store.NewVerification],
+    given_up: Sequence[tuple[UUID, Once]] = (),
 ) -> list[Answered]:
-    """Writes decided verifications with their answers. One round trip, two if a holder is asked."""
+    """Writes decided verifications with their answers, and frees the keys of those that were given up. One round trip, two if a
+    holder is asked."""
     told = [
         msgspec.structs.replace(
             case.access,
@@ -182,7 +203,8 @@ async def _keep(
         else Answered(once.WAITS, msgspec.json.encode(confirming.holder_asked(row)), False)
         for case, row in zip(cases, rows, strict=True)
     ]
-    await connection.ask(store.adding(rows), once.saving(acts, answers), accesses=told)
+    freed = [once.releasing(given_up)] if given_up else []
+    await connection.ask(store.adding(rows), once.saving(acts, answers), *freed, accesses=told)
     await confirming.watch(connection, rows)
     return answers
 

@@ -145,6 +145,13 @@ async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
     return _live(row)
 
 
+def living(partner_ids: Sequence[UUID]) -> Question[dict[UUID, LivePartner]]:
+    """Those of many partners that may act now."""
+    return store.among(partner_ids).then(
+        lambda rows: {partner_id: _live(row) for partner_id, row in rows.items() if row["state"] == PartnerState.LIVE}
+    )
+
+
 async def partner_granting(connection: Connection, partner_id: UUID, benefit_id: str) -> LivePartner:
     """A partner that may honour this benefit now. Raises PARTNER_SUSPENDED, BENEFIT_NOT_GRANTED. One round trip."""
     asked = granting([(partner_id, benefit_id)])

@@ -132,8 +132,17 @@ def stores_among(store_ids: Sequence[UUID]) -> Question[dict[UUID, Row]]:
 
 async def partner(connection: Connection, partner_id: UUID) -> Row | None:
     """A partner with its state."""
-    return await connection.fetch_one(
-        "SELECT id, name, name_en, credit_code, state FROM partner WHERE id = $1", partner_id
+    asked = among([partner_id])
+    return (await connection.ask(asked))[asked].get(partner_id)
+
+
+def among(partner_ids: Sequence[UUID]) -> Question[dict[UUID, Row]]:
+    """Partners by their id, with their state."""
+    return Question.open(
+        lambda rows: {row["id"]: row for row in rows},
+        ("id", "name", "name_en", "credit_code", "state"),
+        "SELECT id, name, name_en, credit_code, state FROM partner WHERE id = ANY($1::uuid[])",
+        list(partner_ids),
     )
 
 

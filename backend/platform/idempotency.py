@@ -5,7 +5,8 @@ request with the same key waits for the first on the unique key; after 5 s of wa
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -63,20 +64,42 @@ async def claim(connection: Connection, scope: str, key: str, mark: bytes) -> Sa
     return Saved(row["status"], row["body"])
 
 
-def claims(asked: Sequence[tuple[str, str, bytes]]) -> Question[bool]:
-    """Claims the keys of many acts (scope, key, fingerprint); whether all of them were free.
+def claims(asked: Sequence[tuple[str, str, bytes]]) -> Question[list[bool]]:
+    """Claims the keys of many acts (scope, key, fingerprint); which of them are claimed now, in their order. Of two acts under one
+    key it is the first.
 
     In the order of the keys: two workers that claim the same ones wait for each other in turn, never crosswise.
     """
+
+    def claimed(rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        free = {(row["scope"], row["key"]) for row in rows}
+        found = []
+        for scope, key, _ in asked:
+            found.append((scope, key) in free)
+            free.discard((scope, key))
+        return found
+
     return Question.open(
-        lambda rows: len(rows) == len(asked),
-        ("key",),
-        "INSERT INTO saved_answer (scope, key, fingerprint, created_at) SELECT scope, key, fingerprint, now() "
-        "FROM unnest($1::text[], $2::text[], $3::bytea[]) AS claim(scope, key, fingerprint) ORDER BY scope, key "
-        "ON CONFLICT (scope, key) DO NOTHING RETURNING key",
+        claimed,
+        ("scope", "key"),
+        "INSERT INTO saved_answer (scope, key, fingerprint, created_at) SELECT DISTINCT ON (scope, key) scope, key, fingerprint, "
+        "now() FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS claim(scope, key, fingerprint, place) "
+        "ORDER BY scope, key, place ON CONFLICT (scope, key) DO NOTHING RETURNING scope, key",
         [scope for scope, _, _ in asked],
         [key for _, key, _ in asked],
         [mark for _, _, mark in asked],
+    )
+
+
+def releasing(claimed: Sequence[tuple[str, str]]) -> Question[None]:
+    """Frees keys (scope, key) that were claimed in this transaction for acts that did not come about."""
+    return Question.open(
+        lambda _: None,
+        ("key",),
+        "DELETE FROM saved_answer USING unnest($1::text[], $2::text[]) AS given(scope, key) "
+        "WHERE saved_answer.scope = given.scope AND saved_answer.key = given.key AND status IS NULL RETURNING saved_answer.key",
+        [scope for scope, _ in claimed],
+        [key for _, key in claimed],
     )
 
 

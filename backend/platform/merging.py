@@ -3,11 +3,13 @@
 A hot act costs the application and PostgreSQL more by its round trips than by its rows, and 32 tills that wait for 32
 commits wait for 32 writes of the disk. A room says once how many asks of one shape are done together (`Merged`); whoever
 asks, asks for one and gets the answer to that one (`Merging.ask`). Nobody waits for company: an ask that is alone goes at
-once, and only while `at_once` lots are out does a next one gather.
+once; while a lot is out, the next one gathers, for that makes it large and cheap. A lot that is late holds nobody up: after
+`late_seconds` the next one leaves beside it.
 
 What holds for every ask:
 
-- Its answer is the one at its own place: `together` gives as many answers as there are asks, in their order.
+- Its answer is the one at its own place: `together` gives as many answers as there are asks, in their order. An exception at
+  a place is raised to that caller, and `ALONE` says that this one is to be done `alone`; both befall nobody else.
 - What another asked for cannot spoil it. Whatever goes wrong with a lot of asks, each of them is then done `alone`, and
   an error reaches the caller whose ask it was. So `together` undoes all it did before it raises: it is one transaction.
   Without an `alone` the error of the lot reaches each of its callers.
@@ -20,6 +22,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 Context = TypeVar("Context")
@@ -27,14 +30,23 @@ Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
 
+class Alone(Enum):
+    """Instead of an answer: this ask is to be done alone, after the lot."""
+
+    ALONE = auto()
+
+
+ALONE = Alone.ALONE
+
+
 @dataclass(frozen=True, eq=False)
 class Merged(Generic[Context, Ask, Answer]):
     """How asks of one shape are done: a lot of them together, or one alone. The context is what they are done with."""
 
-    together: Callable[[Context, Sequence[Ask]], Awaitable[Sequence[Answer]]]
+    together: Callable[[Context, Sequence[Ask]], Awaitable[Sequence[Answer | Exception | Alone]]]
     alone: Callable[[Context, Ask], Awaitable[Answer]] | None = None
     most: int = 32
-    at_once: int = 2
+    late_seconds: float = 0.1
 
 
 @dataclass(eq=False)
@@ -44,11 +56,12 @@ class _Waiting:
 
 
 class _Lane:
-    """The asks of one shape that wait, and how many lots of them are out."""
+    """The asks of one shape that wait, the lots of them that are out, and the one of these that the next waits for."""
 
     def __init__(self) -> None:
         self.waiting: deque[_Waiting] = deque()
         self.out: set[asyncio.Task[None]] = set()
+        self.awaited: asyncio.Task[None] | None = None
         self.called = False
 
 
@@ -67,7 +80,7 @@ class Merging:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(ask, loop.create_future())
         lane.waiting.append(waiting)
-        if not lane.called and len(lane.out) < merged.at_once:
+        if not lane.called and lane.awaited is None:
             # After the callbacks of this tick: whoever is woken in it is in time.
             lane.called = True
             loop.call_soon(self._leave, merged, context, lane)
@@ -80,16 +93,33 @@ class Merging:
             await asyncio.gather(*tasks)
 
     def _leave(self, merged: Merged[Any, Any, Any], context: Any, lane: _Lane) -> None:
-        """Sends off what waits, as far as lots may be out."""
+        """Sends off what waits, unless there is a lot to wait for."""
         lane.called = False
-        while len(lane.out) < merged.at_once and (lot := _lot(lane.waiting, merged.most)):
-            task = asyncio.create_task(_carry(merged, context, lot))
-            lane.out.add(task)
-            task.add_done_callback(lambda done: self._home(merged, context, lane, done))
+        if lane.awaited is not None or not (lot := _lot(lane.waiting, merged.most)):
+            return
+        task = asyncio.create_task(_carry(merged, context, lot))
+        lane.out.add(task)
+        lane.awaited = task
+        late = asyncio.get_running_loop().call_later(merged.late_seconds, self._next, merged, context, lane, task)
+        task.add_done_callback(lambda done: self._home(merged, context, lane, done, late))
 
-    def _home(self, merged: Merged[Any, Any, Any], context: Any, lane: _Lane, done: "asyncio.Task[None]") -> None:
+    def _next(self, merged: Merged[Any, Any, Any], context: Any, lane: _Lane, task: "asyncio.Task[None]") -> None:
+        """A lot is home or late: the next one no longer waits for it."""
+        if lane.awaited is task:
+            lane.awaited = None
+            self._leave(merged, context, lane)
+
+    def _home(
+        self,
+        merged: Merged[Any, Any, Any],
+        context: Any,
+        lane: _Lane,
+        done: "asyncio.Task[None]",
+        late: asyncio.TimerHandle,
+    ) -> None:
+        late.cancel()
         lane.out.discard(done)
-        self._leave(merged, context, lane)
+        self._next(merged, context, lane, done)
 
 
 def _lot(waiting: deque[_Waiting], most: int) -> list[_Waiting]:
@@ -118,9 +148,19 @@ async def _carry(merged: Merged[Any, Any, Any], context: Any, lot: list[_Waiting
         for each in lot:
             _fail(each, error)
         raise
+    left = []
     for each, answer in zip(lot, answers, strict=True):
-        if not each.answer.done():
+        if answer is ALONE:
+            left.append(each)
+        elif isinstance(answer, Exception):
+            _fail(each, answer)
+        elif not each.answer.done():
             each.answer.set_result(answer)
+    if left and merged.alone is None:
+        for each in left:
+            _fail(each, RuntimeError("asks of this shape cannot be done alone"))
+    elif left and merged.alone is not None:
+        await asyncio.gather(*(_alone(merged.alone, context, each) for each in left))
 
 
 async def _alone(alone: Callable[[Any, Any], Awaitable[Any]], context: Any, each: _Waiting) -> None:

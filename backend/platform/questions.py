@@ -12,7 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-Value = TypeVar("Value")
+Value = TypeVar("Value", covariant=True)
 Further = TypeVar("Further")
 
 _PARAMETER = re.compile(r"\$(\d+)")

@@ -1,7 +1,7 @@
 """What the webhooks room does: takes events in from other rooms' acts, and lets partners keep their addresses and their log."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from backend.platform.database import Connection, Row
 from backend.platform.due import Due, enqueue
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
+from backend.platform.questions import Question
 from backend.platform.rate_limits import RateLimit
 from backend.platform.row_ids import new_id
 from backend.webhooks import store
@@ -63,10 +64,38 @@ async def publish(
     object are told in the order of their acts. One round trip, which writes nothing for a partner without an endpoint; three
     for one that has some.
     """
+    await publish_all(connection, [Told(partner_id, kind, object_id, data)])
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a partner is told: of which kind, of which object, and its ids."""
+
+    partner_id: UUID
+    kind: EventType
+    object_id: object
+    data: Mapping[str, object]
+
+
+async def publish_all(connection: Connection, told: Sequence[Told]) -> None:
+    """`publish` for many events, in their order, in as many round trips as for one."""
     now = connection.now()
-    ids = {name: str(value) for name, value in data.items()}
-    lanes = await store.add_event(connection, new_id(now), partner_id, kind, str(object_id), ids, now)
+    events = [
+        store.NewEvent(
+            partner_id=each.partner_id,
+            id=new_id(now),
+            kind=each.kind,
+            object_id=str(each.object_id),
+            payload={name: str(value) for name, value in each.data.items()},
+        )
+        for each in told
+    ]
+    lanes = await store.add_events(connection, events, now)
     await enqueue(connection, TOPIC, [Due(lane, now) for lane in lanes])
+
+
+def listening(partner_ids: Sequence[UUID]) -> Question[frozenset[UUID]]:
+    """Which of these partners have an address that is told of anything; the others need not be."""
+    return store.listening(partner_ids)
 
 
 def delivering(platform: Platform) -> Delivering:
@@ -128,10 +157,15 @@ async def send_test(platform: Platform, signer: Signer, endpoint_id: UUID) -> Te
     async with platform.database.transaction() as connection:
         await _enabled(connection, signer, endpoint_id)
         now = connection.now()
-        event_id, data = new_id(now), {"endpoint_id": str(endpoint_id)}
-        lanes = await store.add_event(
-            connection, event_id, signer.owner_id, EventType.WEBHOOK_TEST, str(endpoint_id), data, now, endpoint_id
+        event_id = new_id(now)
+        event = store.NewEvent(
+            partner_id=signer.owner_id,
+            id=event_id,
+            kind=EventType.WEBHOOK_TEST,
+            object_id=str(endpoint_id),
+            payload={"endpoint_id": str(endpoint_id)},
         )
+        lanes = await store.add_events(connection, [event], now, endpoint_id)
         await enqueue(connection, TOPIC, [Due(lane, now) for lane in lanes])
     return TestSent(event_id)
 

@@ -1,45 +1,64 @@
 """SQL of the webhooks room. Nothing here is about a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backend.platform.database import Connection, Row
+from backend.platform.questions import Question
 
 # Endpoint and object as one key: the first sixteen bytes of a digest.
 _LANE = "substr(encode(sha256(convert_to({endpoint}::text || ' ' || {object}, 'UTF8')), 'hex'), 1, 32)::uuid"
 
 
-async def add_event(
-    connection: Connection,
-    event_id: UUID,
-    partner_id: UUID,
-    kind: str,
-    object_id: str,
-    payload: Any,
-    now: datetime,
-    endpoint_id: UUID | None = None,
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of a partner, its columns in the order in which they are written; `payload` holds ids alone."""
+
+    partner_id: UUID
+    id: UUID
+    kind: str
+    object_id: str
+    payload: Mapping[str, str]
+
+
+async def add_events(
+    connection: Connection, events: Sequence[NewEvent], now: datetime, endpoint_id: UUID | None = None
 ) -> list[UUID]:
-    """Writes an event and a delivery to each enabled endpoint of the partner, or to one; nothing where there is none. Gives the
-    lanes. The endpoints are held against deletion, not against each other's use."""
+    """Writes events and a delivery of each to every enabled endpoint of its partner, or to one; nothing where there is none. Gives
+    the lanes. The endpoints are held against deletion, not against each other's use."""
     rows = await connection.fetch(
-        "WITH receivers AS MATERIALIZED (SELECT id FROM webhook_endpoint WHERE partner_id = $1 AND state = 'enabled' "
-        "AND ($7::uuid IS NULL OR id = $7) ORDER BY id FOR KEY SHARE), "
+        "WITH told AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[]) "
+        "WITH ORDINALITY AS given(partner_id, id, type, object_id, payload, place)), "
+        "receivers AS MATERIALIZED (SELECT id, partner_id FROM webhook_endpoint WHERE partner_id = ANY($1::uuid[]) "
+        "AND state = 'enabled' AND ($7::uuid IS NULL OR id = $7) ORDER BY id FOR KEY SHARE), "
         "event AS (INSERT INTO webhook_event (id, partner_id, type, object_id, payload, occurred_at) "
-        "SELECT $2, $1, $3, $4, $5, $6 WHERE EXISTS (SELECT FROM receivers) RETURNING number) "
+        "SELECT id, partner_id, type, object_id, payload::jsonb, $6 FROM told "
+        "WHERE EXISTS (SELECT FROM receivers WHERE receivers.partner_id = told.partner_id) ORDER BY place "
+        "RETURNING number, partner_id, object_id) "
         "INSERT INTO webhook_delivery (endpoint_id, event_number, lane, state, attempts, next_at) "
-        f"SELECT receivers.id, event.number, {_LANE.format(endpoint='receivers.id', object='$4')}, 'waiting', 0, $6 "
-        "FROM receivers CROSS JOIN event RETURNING lane",
-        partner_id,
-        event_id,
-        kind,
-        object_id,
-        payload,
+        f"SELECT receivers.id, event.number, {_LANE.format(endpoint='receivers.id', object='event.object_id')}, 'waiting', 0, $6 "
+        "FROM event JOIN receivers USING (partner_id) RETURNING lane",
+        [event.partner_id for event in events],
+        [event.id for event in events],
+        [event.kind for event in events],
+        [event.object_id for event in events],
+        [msgspec.json.encode(event.payload).decode() for event in events],
         now,
         endpoint_id,
     )
     return [row["lane"] for row in rows]
+
+
+def listening(partner_ids: Sequence[UUID]) -> Question[frozenset[UUID]]:
+    """Which of these partners have an enabled endpoint."""
+    return Question.open(
+        lambda rows: frozenset(row["partner_id"] for row in rows),
+        ("partner_id",),
+        "SELECT DISTINCT partner_id FROM webhook_endpoint WHERE partner_id = ANY($1::uuid[]) AND state = 'enabled'",
+        list(partner_ids),
+    )
 
 
 async def heads(connection: Connection, lanes: Sequence[UUID]) -> list[Row]:

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from backend.platform.merging import Merged, Merging
+from backend.platform.merging import ALONE, Alone, Merged, Merging
 
 
 class Counted:
     """Doubles numbers, and remembers in which lots and which alone; a number below zero cannot be doubled."""
 
-    def __init__(self, most: int = 32, at_once: int = 1) -> None:
+    def __init__(self, most: int = 32, late_seconds: float = 60) -> None:
         self.lots: list[list[int]] = []
         self.singles: list[int] = []
         self.gate = asyncio.Event()
         self.gate.set()
-        self.merged = Merged(self.together, self.alone, most=most, at_once=at_once)
+        self.merged = Merged(self.together, self.alone, most=most, late_seconds=late_seconds)
 
     async def together(self, context: str, asks: Sequence[int]) -> list[int]:
         """All of them, or none."""
@@ -115,3 +115,43 @@ async def test_stopping_waits_for_what_was_asked() -> None:
     await asyncio.sleep(0)
     await merging.stop()
     assert await asked == 2
+
+
+async def test_a_lot_that_is_late_holds_nobody_up() -> None:
+    counted, merging = Counted(late_seconds=0.02), Merging()
+    counted.gate.clear()
+    first = asyncio.create_task(merging.ask(counted.merged, "", 1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    second = asyncio.create_task(merging.ask(counted.merged, "", 2))
+    while len(counted.lots) < 2:
+        await asyncio.sleep(0.005)
+    assert counted.lots == [[1], [2]]
+    assert not first.done()
+    counted.gate.set()
+    assert list(await asyncio.gather(first, second)) == [2, 4]
+
+
+async def test_one_of_a_lot_may_fail_or_be_done_alone_and_the_others_have_their_answers() -> None:
+    counted, merging = Counted(), Merging()
+
+    async def picky(context: str, asks: Sequence[int]) -> list[int | Exception | Alone]:
+        counted.lots.append(list(asks))
+        outcomes: list[int | Exception | Alone] = []
+        for ask in asks:
+            outcomes.append(ALONE if ask == 2 else ValueError(ask) if ask == 3 else 2 * ask)
+        return outcomes
+
+    merged = Merged(picky, counted.alone)
+    found = await asyncio.gather(*(merging.ask(merged, "", number) for number in (1, 2, 3, 4)), return_exceptions=True)
+    assert found[:2] + found[3:] == [2, 4, 8]
+    assert isinstance(found[2], ValueError)
+    assert (counted.lots, counted.singles) == ([[1, 2, 3, 4]], [2])
+
+
+async def test_what_cannot_be_done_alone_fails_instead_of_waiting_for_ever() -> None:
+    async def evasive(_: str, asks: Sequence[int]) -> list[int | Exception | Alone]:
+        return [ALONE for _ in asks]
+
+    with pytest.raises(RuntimeError):
+        await Merging().ask(Merged(evasive), "", 1)
