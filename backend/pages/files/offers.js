@@ -3,7 +3,7 @@
 import { yuan } from "./money.js";
 
 export const SCENES = {
-  travel: "游", transit: "行", rental: "租", medical: "医", shopping: "购", library: "借", parking: "停", approvals: "批",
+  travel: "游", transit: "行", rental: "租", medical: "医", shopping: "购", library: "借", parking: "停", approvals: "批", insurance: "保",
 };
 
 const COUNTED = { minutes: "分钟", books: "册", days: "天", places: "位" };
