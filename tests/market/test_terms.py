@@ -46,9 +46,9 @@ def ask(client: httpx2.AsyncClient, resident: Person) -> Asked:
 
 
 async def reasons(client: httpx2.AsyncClient, resident: Person) -> list[str]:
-    """What the holder reads of the last scan."""
-    shown = (await client.get("/v1/me/verifications", headers=resident.headers)).json()["verifications"][0]
-    return [reason["en"] for reason in shown["reasons"]]
+    """What the holder reads of all that was declined."""
+    shown = (await client.get("/v1/me/verifications", headers=resident.headers)).json()["verifications"]
+    return sorted({reason["en"] for each in shown for reason in each["reasons"]})
 
 
 async def mine(client: httpx2.AsyncClient, resident: Person, benefit: str) -> dict[str, Any]:
