@@ -340,6 +340,26 @@ class ReversalAnswer(msgspec.Struct):
     receipt: str
 
 
+class RedemptionEvent(msgspec.Struct):
+    """One event: what happened, the state after it, the amount it was about if any, and the sentence that explains it."""
+
+    event: str
+    state: str
+    at: datetime
+    amount_fen: int | None
+    told: Text
+
+
+class RedemptionHistory(msgspec.Struct):
+    """What happened to a redemption, oldest first."""
+
+    redemption_id: UUID
+    verification_id: UUID
+    benefit: str
+    state: RedemptionState
+    events: list[RedemptionEvent]
+
+
 class MyVerification(msgspec.Struct):
     """One scan as the holder sees it: who asked for what, the answer, the full reason, and what became of it."""
 
