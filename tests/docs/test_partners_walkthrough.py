@@ -28,7 +28,6 @@ from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
 from partners import jws, webhooks
-from partners.benefits.terms import Terms
 from partners.sdk.conformance import every_case
 from partners.sdk.conformance.contract import (
     Benefit,
@@ -98,7 +97,7 @@ async def world(
             continue
         for benefit in city.benefits:
             if benefit.id in partner.benefits:
-                await publish(platform, msgspec.convert({**msgspec.to_builtins(benefit), "version": 1}, Terms))
+                await publish(platform, benefit.terms())
         made = await make_partner(client, platform, clock, *partner.benefits, name=partner.names.zh)
         pem = made.key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file = tmp_path / f"partner-{partner.code}.pem"

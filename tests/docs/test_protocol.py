@@ -72,7 +72,7 @@ def test_a_phone_built_from_the_page_shows_the_published_codes(case: dict[str, A
 
 def test_the_page_names_every_scene() -> None:
     [line] = re.findall(r"^ +scene +(.*)$", PAGE, re.MULTILINE)
-    assert {int(number): name for number, name in re.findall(r"(\d) ([a-z]+)", line)} == {
+    assert {int(number): name for number, name in re.findall(r"(\d+) ([a-z]+)", line)} == {
         scene.value: scene.name.lower() for scene in Scene
     }
 
