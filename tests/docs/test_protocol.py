@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.deposits.messages import OrderForPartner
 from backend.ledger.messages import StatementSummary
-from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
+from backend.market.messages import (
+    RedemptionAnswer,
+    RedemptionHistory,
+    ReservationAnswer,
+    ReversalAnswer,
+    VerificationAnswerNow,
+)
 from backend.passes.messages import Settlement, UploadAnswer
 from backend.platform import problems
 from backend.platform.clock import Clock
@@ -36,6 +42,8 @@ ANSWERS = {
     "verification": VerificationAnswerNow,
     "redemption": RedemptionAnswer,
     "reversal": ReversalAnswer,
+    "reservation": ReservationAnswer,
+    "history": RedemptionHistory,
     "order": OrderForPartner,
     "upload": UploadAnswer,
     "statement": StatementSummary,
