@@ -47,7 +47,7 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
     Raises PARTNER_SUSPENDED, NOT_FOUND (also for another partner's id), STATE_CONFLICT (declined, lapsed or redeemed
     already), CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP, QUOTA_EXHAUSTED, and idempotency's problems.
     Up to eleven database round trips: key, partner, verification, terms, event, two counters, verification, plan, redemption,
-    saved answer; one more where a plan subsidises it and two for a partner with a webhook. A budget that does not hold the
+    saved answer; one more where the benefit is in a stacking group, one where a plan subsidises it and two for a partner with a webhook. A budget that does not hold the
     subsidy is a quota that is used up.
     """
     async with platform.database.transaction() as connection:

@@ -47,6 +47,7 @@ REVIEWED = [
     ),
     ("market.redeemed", "what partners were given and gave back, for the ledger; whose they were is not read"),
     ("market.reversed_sums", "ids, sums and states of redemptions that do not add up; whose they were is not read"),
+    ("market.wrongly_reserved", "ids and states of verifications that hold a place; whose they were is not read"),
     ("market.uses_by_tier", "uses counted by tier, for the cost of changed terms; whose they were is not read"),
     ("market.unused_verifications", "ids and states of verifications; whose they were is not read"),
     ("passes._lock_live", "ids only, of passes that are about to be revoked"),

@@ -265,6 +265,25 @@ async def test_whatever_happens_at_once_no_place_is_counted_twice_or_lost(
     assert used == len(counter.redeemed)
 
 
+@pytest.mark.books_broken  # Breaking them is the subject.
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE reservation SET state = 'released', ended_at = now()", "place"),
+        ("UPDATE verification SET state = 'answered'", "place"),
+        ("UPDATE reservation SET store_id = NULL, reserved_at = reserved_at - interval '1 day'", "one person's limit"),
+    ],
+)
+async def test_an_insider_who_changes_what_is_held_is_found_out(
+    till: PartnerCaller, verified: Verified, platform: Platform, statement: str, what: str
+) -> None:
+    assert (await reserve(till, await verified())).status_code == 201
+    assert await audit.examine(platform) == []
+    async with platform.database.connection() as connection:
+        await connection.execute(statement)
+    assert any(what in each.what for each in await audit.examine(platform))
+
+
 async def test_a_till_that_forgets_to_give_back_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
     till: PartnerCaller,
