@@ -151,6 +151,8 @@ async def one_benefit(platform: ThePlatform, benefit_id: FromPath[BenefitInPath]
                         "value": 2,
                         "made": False,
                     },
+                    "where": None,
+                    "when": {"weekdays": [2, 3, 4, 5, 6, 7], "opens": "09:00", "closes": "18:00", "except_on": []},
                 }
             ]
         },

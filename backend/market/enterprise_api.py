@@ -63,6 +63,8 @@ async def enterprise_verifications(
                     "reasons": [],
                     "version": 1,
                     "commitment": None,
+                    "where": None,
+                    "when": None,
                 }
             ],
         },

@@ -186,6 +186,8 @@ class MyBenefit(msgspec.Struct):
     reasons: list[Text]
     version: int
     commitment: CommitmentAsked | None
+    where: Where | None
+    when: When | None
 
 
 class MyBenefits(msgspec.Struct):

@@ -1,6 +1,6 @@
 // What is yours now, what a commitment or the next level opens, and the rest with the reason.
 
-import { offer, SCENES } from "./offers.js";
+import { conditions, offer, SCENES } from "./offers.js";
 import { copy, part, sentenceOf, tell } from "./views.js";
 
 const GROUPS = [
@@ -31,6 +31,7 @@ function card(session, benefit) {
     "name-en": benefit.name.en,
     description: benefit.reasons.map((reason) => reason.zh).join("；"),
     offer: offerOf(benefit),
+    conditions: conditions(benefit),
   });
   element.classList.toggle("later", !yours);
   if (benefit.commitment) addCommitment(session, benefit, element);
