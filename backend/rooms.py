@@ -51,6 +51,7 @@ import backend.market.committing_api
 import backend.market.confirming
 import backend.market.confirming_api
 import backend.market.enterprise_api
+import backend.market.history_api
 import backend.market.reserving
 import backend.market.reserving_api
 import backend.market.service
@@ -152,6 +153,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.market.confirming_api.HANDLERS,
     *backend.market.enterprise_api.HANDLERS,
     *backend.market.reserving_api.HANDLERS,
+    *backend.market.history_api.HANDLERS,
     *backend.market.committing_api.HANDLERS,
     *backend.market.staff_api.HANDLERS,
     *backend.deposits.api.HANDLERS,

@@ -31,7 +31,6 @@ from backend.records import intake
 from backend.records.intake import Feed
 from backend.records.messages import NewSource
 from backend.scores import computing
-from partners.benefits.terms import Terms
 from partners.signatures.keys import jwk_of, thumbprint
 
 Advance = Callable[[int], None]
@@ -168,8 +167,7 @@ async def _partners(
     known: list[SignIn] = []
     async with platform.database.transaction() as connection:
         for benefit in city.benefits:
-            terms = msgspec.convert({**msgspec.to_builtins(benefit), "version": 1}, Terms)
-            version = await market.propose_benefit(platform, connection, proposer, terms)
+            version = await market.propose_benefit(platform, connection, proposer, benefit.terms())
             await market.approve_benefit(platform, connection, approver, benefit.id, version)
             summary.benefits += 1
         summary.subsidy_plans = await subsidies.give(platform, connection, city.subsidies, proposer, approver)

@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from partners.benefits.terms import HolderKind, OfflineTerms
+from partners.benefits.commitments import CommitmentKind
+from partners.benefits.terms import HolderKind, OfflineTerms, Terms
+from partners.benefits.validity import When, Where
 
 Scene = Literal["travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"]
 
@@ -132,14 +134,25 @@ class Tier(_Strict, frozen=True):
     name: Names
     minimum_rank: int
     value: int
+    commitment: CommitmentKind | None = None
+
+
+class Found(_Strict, frozen=True):
+    """Where an offer was found in the field, in whose words, and how its levels or thresholds stand for ranks here: the score or the
+    name it was bound to there -> the rank of our rule set."""
+
+    city: str
+    offer: Names
+    ranks: dict[str, int] = {}
 
 
 class Benefit(_Strict, frozen=True):
-    """A benefit 信易+权益 in the terms of its offer. Quotas and limits are counts; None sets none. Sums are fen."""
+    """A benefit 信易+权益 in the terms of its offer. Quotas and limits are counts; None sets none. Sums are fen. `found` is no term: it
+    tells where the offer comes from."""
 
     id: str
     scene: Scene
-    kind: Literal["discount", "deposit-waiver", "free-time", "allowance", "priority", "voucher"]
+    kind: Literal["discount", "deposit-waiver", "pay-after-use", "free-time", "allowance", "priority", "voucher"]
     unit: Literal["permille", "fen", "minutes", "books", "days", "places"]
     names: Names
     description: Names
@@ -157,6 +170,18 @@ class Benefit(_Strict, frozen=True):
     per_person_per_month: int | None = None
     cap_fen: int | None = None
     offline: OfflineTerms | None = None
+    quota_per_store_per_day: int | None = None
+    stacking_group: str | None = None
+    where: Where | None = None
+    when: When | None = None
+    reservation_minutes: int = 10
+    found: Found | None = None
+
+    def terms(self) -> Terms:
+        """The first version of its terms."""
+        given = msgspec.to_builtins(self)
+        del given["found"]
+        return msgspec.convert({**given, "version": 1}, Terms)
 
 
 class BudgetMaterial(_Strict, frozen=True):

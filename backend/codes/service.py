@@ -24,6 +24,7 @@ from backend.platform.questions import Question
 from backend.platform.rate_limits import RateLimit, take
 from partners.codes import ic1
 from partners.codes.ic1 import Scene
+from partners.codes.scenes import SCENES
 
 TICKET_LIFETIME = timedelta(hours=24)
 
@@ -32,12 +33,16 @@ _SHOWN = RateLimit("code-shown", capacity=60, seconds_each=2)
 _PICTURES = RateLimit("code-pictures", capacity=60, seconds_each=2)
 
 
-def scene_named(name: str) -> Scene:
-    """The scene of a name in lower case, for example `library`. Raises SCENE_UNKNOWN naming all of them."""
+def scene_named(name: str, *, of_person: bool = False) -> Scene:
+    """The scene of a name in lower case, for example `library`; with `of_person`, one in which persons show a code. Raises
+    SCENE_UNKNOWN naming all of them."""
+    scenes = {
+        scene.name.lower(): scene for scene in Scene if not of_person or scene is Scene.ANY or SCENES[scene].persons
+    }
     try:
-        return Scene[name.upper()]
+        return scenes[name]
     except KeyError:
-        names = ", ".join(scene.name.lower() for scene in Scene)
+        names = ", ".join(scenes)
         raise SCENE_UNKNOWN.error(errors=[FieldError("scene", f"可选：{names}", f"one of: {names}")]) from None
 
 
@@ -68,7 +73,7 @@ async def current_code(
 
     Raises SCENE_UNKNOWN, CONSENT_MISSING, NOT_FOUND (does not act for the enterprise), RATE_LIMITED. Two database round trips inside a transaction and one cache round trip.
     """
-    scene = scene_named(scene_name)
+    scene = scene_named(scene_name, of_person=enterprise_id is None)
     await take(platform.cache, _SHOWN, _whose(caller, enterprise_id))
     [ticket], _ = await _draw(platform, caller, 1, enterprise_id)
     now = platform.clock.now()

@@ -64,6 +64,11 @@ _OFFER = {
     "valid_until": "2028-01-01",
     "published_at": "2026-11-23T08:00:00Z",
     "offline": None,
+    "quota_per_store_per_day": None,
+    "stacking_group": None,
+    "where": None,
+    "when": {"weekdays": [2, 3, 4, 5, 6, 7], "opens": "09:00", "closes": "18:00", "except_on": []},
+    "reservation_minutes": 10,
 }
 VERIFICATIONS = {
     "verifications": [
@@ -120,7 +125,7 @@ async def one_benefit(platform: ThePlatform, benefit_id: FromPath[BenefitInPath]
     **operation(
         Permission.SELF_READ,
         "我的权益 My benefits",
-        "现在可用的、升一级可用的，以及暂不可用的原因。Yours now, yours at the next level, and why not yet. Four database round trips.",
+        "现在可用的、作出承诺即可用的、升一级可用的，以及暂不可用的原因。Yours now, yours if you commit, yours at the next level, and why not yet. Four database round trips.",
         answer={
             "benefits": [
                 {
@@ -135,6 +140,19 @@ async def one_benefit(platform: ThePlatform, benefit_id: FromPath[BenefitInPath]
                     "next_value": 4,
                     "next_tier": {"zh": "良好", "en": "Good"},
                     "reasons": [],
+                    "version": 1,
+                    "commitment": {
+                        "kind": "return-on-time",
+                        "promise": {
+                            "zh": "我承诺按期、完好归还所借物品",
+                            "en": "I will return what I borrow in time and unharmed",
+                        },
+                        "tier": {"zh": "作出承诺", "en": "Committed"},
+                        "value": 2,
+                        "made": False,
+                    },
+                    "where": None,
+                    "when": {"weekdays": [2, 3, 4, 5, 6, 7], "opens": "09:00", "closes": "18:00", "except_on": []},
                 }
             ]
         },

@@ -294,6 +294,8 @@ def _mine(terms: Terms, state: str, holder: Holder | EnterpriseHolder, usage: Us
         reasons=in_words(reasons),
         version=terms.version,
         commitment=_commitment(terms, holder),
+        where=terms.where,
+        when=terms.when,
     )
 
 

@@ -12,7 +12,7 @@ from partners.ledger.audit import Difference
 
 async def differences(connection: Connection, orders: Sequence[tuple[UUID, datetime]]) -> list[Difference]:
     """Where counters, reversed sums and states are not what the events say. `orders`: the verifications that orders under
-    contract used up, and when. Four round trips."""
+    contract used up, and when. Five round trips."""
     return [
         *(
             Difference(f"quota of {row['benefit_id']}, {row['period']}", row["kept"], row["derived"])
@@ -33,6 +33,10 @@ async def differences(connection: Connection, orders: Sequence[tuple[UUID, datet
         *(
             Difference(f"verification {row['id']}: state", row["state"], "used once, and marked")
             for row in await checking_store.unused_verifications(connection, orders)
+        ),
+        *(
+            Difference(f"verification {row['id']}: place", row["state"], "reserved while it holds one")
+            for row in await checking_store.wrongly_reserved(connection)
         ),
     ]
 

@@ -80,6 +80,15 @@ async def unused_verifications(connection: Connection, orders: Sequence[tuple[UU
     )
 
 
+async def wrongly_reserved(connection: Connection) -> list[Row]:
+    """Verifications that say they hold a place and do not, or hold one and do not say so, with their state."""
+    return await connection.impersonal(
+        "ids and states of verifications that hold a place; whose they were is not read",
+        "SELECT id, state FROM verification WHERE (state = 'reserved') <> EXISTS (SELECT 1 FROM reservation "
+        "WHERE verification_id = verification.id AND reservation.state = 'held') ORDER BY id",
+    )
+
+
 async def redeemed(connection: Connection, benefit_ids: Sequence[str]) -> list[Row]:
     """Every redemption of these benefits with what was taken back of it, by reversal id."""
     return await connection.impersonal(

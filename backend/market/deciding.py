@@ -57,11 +57,9 @@ class Bearing(msgspec.Struct, frozen=True):
     accesses: list[Access]
 
 
-async def offer_now(
-    connection: Connection, benefit_id: str, now: datetime, store_ids: Sequence[UUID] = ()
-) -> tuple[Row, Terms]:
-    """A benefit that may be given now, with what these stores gave of it today. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
-    asked = offers([benefit_id], now, store_ids)
+async def offer_now(connection: Connection, benefit_id: str, now: datetime) -> tuple[Row, Terms]:
+    """A benefit that may be given now. Raises NOT_FOUND (none in force), STATE_CONFLICT (paused). One round trip."""
+    asked = offers([benefit_id], now)
     return (await connection.ask(asked))[asked][benefit_id]
 
 

@@ -17,17 +17,20 @@ from backend.market.store import NewVerification
 from backend.platform.clock import local_time
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.eligibility import Holder, Reason, Usage, decide
 from partners.benefits.terms import Terms
+from partners.benefits.validity import Place
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What holds of a persona: consents, rank (none without a score), an unpaid bill of the very benefit that is asked for, and
-    a reason that stands against every benefit, such as a quota that is used up."""
+    """What holds of a persona: consents, rank (none without a score), whether it made every commitment there is, an unpaid bill of
+    the very benefit that is asked for, and a reason that stands against every benefit, such as a quota that is used up."""
 
     computes: bool = True
     shows: bool = True
     rank: int | None = None
+    commits: bool = False
     unpaid_bill: bool = False
     against: Reason | None = None
 
@@ -52,8 +55,11 @@ def dry_answer(
 ) -> VerificationAnswer:
     """What a partner is answered of a persona on an instant; `agrees` is false if its phone was asked and did not confirm."""
     closed = frozenset({terms.id} if facts.unpaid_bill else ())
-    holder = Holder(computes=facts.computes, shows=facts.shows, rank=facts.rank, closed_offers=closed)
-    decision = decide(terms, holder, Usage(), local_time(now), order.amount_fen)
+    committed = frozenset((terms.id, kind) for kind in CommitmentKind) if facts.commits else frozenset()
+    holder = Holder(facts.computes, facts.shows, facts.rank, closed, committed)
+    # In which district a store lies is not looked up; that it has to be named is told as it is live.
+    place = Place() if order.store is None else None
+    decision = decide(terms, holder, Usage(), local_time(now), order.amount_fen, place)
     tier = decision.tier if agrees and facts.against is None else None
     result: Result = "eligible" if tier is not None else "declined"
     row = NewVerification(

@@ -61,6 +61,10 @@ async def enterprise_verifications(
                     "next_value": None,
                     "next_tier": None,
                     "reasons": [],
+                    "version": 1,
+                    "commitment": None,
+                    "where": None,
+                    "when": None,
                 }
             ],
         },

@@ -57,3 +57,21 @@ RESERVATION = {
     "expires_at": "2026-11-23T08:10:30Z",
     "partner_ref": "order-1001",
 }
+HISTORY = {
+    "redemption_id": "0193a1c0-0000-7000-8000-000000000021",
+    "verification_id": ID,
+    "benefit": "market-discount",
+    "state": "redeemed",
+    "events": [
+        {
+            "event": "redeemed",
+            "state": "redeemed",
+            "at": "2026-11-23T08:01:00Z",
+            "amount_fen": 1200,
+            "told": {
+                "zh": "权益已核销，只计一次；商户凭回执对账",
+                "en": "The benefit was redeemed, once; the receipt is for the partner's books",
+            },
+        }
+    ],
+}

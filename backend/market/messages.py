@@ -186,6 +186,8 @@ class MyBenefit(msgspec.Struct):
     reasons: list[Text]
     version: int
     commitment: CommitmentAsked | None
+    where: Where | None
+    when: When | None
 
 
 class MyBenefits(msgspec.Struct):
@@ -338,6 +340,26 @@ class ReversalAnswer(msgspec.Struct):
     reversed_at: datetime
     partner_ref: str
     receipt: str
+
+
+class RedemptionEvent(msgspec.Struct):
+    """One event: what happened, the state after it, the amount it was about if any, and the sentence that explains it."""
+
+    event: str
+    state: str
+    at: datetime
+    amount_fen: int | None
+    told: Text
+
+
+class RedemptionHistory(msgspec.Struct):
+    """What happened to a redemption, oldest first."""
+
+    redemption_id: UUID
+    verification_id: UUID
+    benefit: str
+    state: RedemptionState
+    events: list[RedemptionEvent]
 
 
 class MyVerification(msgspec.Struct):

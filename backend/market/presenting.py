@@ -11,7 +11,7 @@ from backend.consents import service as consents
 from backend.consents.messages import ConsentKind
 from backend.market import receipts, store
 from backend.market.answers import LIFETIME, partner_access
-from backend.market.deciding import decided, offer_now
+from backend.market.deciding import decided, offers
 from backend.market.messages import OfferedTier
 from backend.market.reasons import in_words
 from backend.market.store import NewVerification
@@ -62,12 +62,13 @@ async def present(
     """Decides for the caller, who has signed that this partner may be told, and writes the partner's verification if it is a yes.
 
     The signature is the holder's confirmation, so a benefit flagged `confirm` asks no second time. Raises NOT_FOUND,
-    STATE_CONFLICT (paused, or other terms than those that were signed). Up to six round trips, eight for a partner with an endpoint.
+    STATE_CONFLICT (paused, or other terms than those that were signed). Up to five round trips, seven for a partner with an endpoint.
     """
     subject_id, now = caller.proven_subject(), platform.clock.now().replace(microsecond=0)
     standing = partner_accounts.places([(partner.id, store_id)])
-    [place] = (await connection.ask(standing))[standing]
-    offer, terms = await offer_now(connection, benefit_id, now, [store_id] if store_id is not None else [])
+    offering = offers([benefit_id], now, [store_id] if store_id is not None else [])
+    found = await connection.ask(standing, offering)
+    [place], (offer, terms) = found[standing], found[offering][benefit_id]
     if terms.version != version:
         raise STATE_CONFLICT.error()
     given = await consents.given(connection, subject_id, now)

@@ -24,6 +24,8 @@ from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
 from backend.market.dry import Facts, dry_answer, terms_now
 from backend.market.dry_run import dry_run
+from backend.market.history import of_holder as history_of_holder
+from backend.market.history import of_partner as history_of_partner
 from backend.market.offline import redeem_offline, terms_of_version
 from backend.market.presenting import present, waiting_among
 from backend.market.receipts import sign as sign_receipt
@@ -63,6 +65,8 @@ __all__ = [
     "eligibility_of",
     "forget",
     "held_of_budgets",
+    "history_of_holder",
+    "history_of_partner",
     "is_for_enterprises",
     "listing",
     "move_benefit",

@@ -26,7 +26,9 @@ from partners.benefits.publication import objections
 from partners.benefits.terms import Terms
 
 BenefitInPath = Annotated[str, Parameter(description="权益编号 benefit id", pattern=BENEFIT_ID, max_length=64)]
-VersionInPath = Annotated[int, Parameter(description="版本 version", ge=1, le=1_000_000)]
+VersionInPath = Annotated[
+    str, Parameter(description="版本 version", pattern=r"^[1-9][0-9]{0,5}(?!\n)$", max_length=6, examples=[])
+]
 
 _TERMS = {
     "id": "gym-discount",
@@ -132,7 +134,7 @@ async def versions(
 
 
 @get(
-    "/v1/staff/benefits/{benefit_id:str}/versions/{version:int}/dry-run",
+    "/v1/staff/benefits/{benefit_id:str}/versions/{version:str}/dry-run",
     **operation(
         Permission.BENEFITS_DECIDE,
         "条款变更试算 Dry run of a change",
@@ -147,11 +149,11 @@ async def dry_run(
     platform: ThePlatform, benefit_id: FromPath[BenefitInPath], version: FromPath[VersionInPath]
 ) -> DryRun:
     async with platform.database.connection() as connection:
-        return await service.dry_run(platform, connection, benefit_id, version)
+        return await service.dry_run(platform, connection, benefit_id, int(version))
 
 
 @post(
-    "/v1/staff/benefits/{benefit_id:str}/versions/{version:int}/approve",
+    "/v1/staff/benefits/{benefit_id:str}/versions/{version:str}/approve",
     status_code=HTTP_200_OK,
     **operation(
         Permission.BENEFITS_DECIDE,
@@ -168,12 +170,12 @@ async def approve(
     version: FromPath[VersionInPath],
 ) -> BenefitMoved:
     async with platform.database.transaction() as connection:
-        await service.approve_benefit(platform, connection, caller.account_id, benefit_id, version)
+        await service.approve_benefit(platform, connection, caller.account_id, benefit_id, int(version))
     return BenefitMoved(benefit_id, BenefitState.PUBLISHED)
 
 
 @post(
-    "/v1/staff/benefits/{benefit_id:str}/versions/{version:int}/refuse",
+    "/v1/staff/benefits/{benefit_id:str}/versions/{version:str}/refuse",
     status_code=HTTP_200_OK,
     **operation(
         Permission.BENEFITS_DECIDE,
@@ -190,7 +192,7 @@ async def refuse(
     version: FromPath[VersionInPath],
 ) -> BenefitMoved:
     async with platform.database.transaction() as connection:
-        await service.refuse_benefit(platform, connection, caller.account_id, benefit_id, version)
+        await service.refuse_benefit(platform, connection, caller.account_id, benefit_id, int(version))
     return BenefitMoved(benefit_id, BenefitState.REFUSED)
 
 

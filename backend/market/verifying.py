@@ -152,8 +152,9 @@ async def _alone(
         now = platform.clock.now().replace(microsecond=0)
         standing = partner_accounts.places([(partner_id, order.store)])
         stores = [order.store] if order.store is not None else []
-        [place] = (await connection.ask(standing))[standing]
-        offer, terms = await deciding.offer_now(connection, order.benefit, now, stores)
+        offers = deciding.offers([order.benefit], now, stores)
+        found = await connection.ask(standing, offers)
+        [place], (offer, terms) = found[standing], found[offers][order.benefit]
         verification_id = new_id(now)
         holder = await codes.burn(
             platform, connection, _access(partner, "核验诚信码", terms, request_id), order.code,

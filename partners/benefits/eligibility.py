@@ -142,7 +142,7 @@ def decide(
         reasons.append(Reason.NOT_IN_FORCE)
     elif not is_valid_on(terms.when, at):
         reasons.append(Reason.OTHER_TIME)
-    if place is not None and not is_valid_at(terms.where, place):
+    if place is not None and (not is_valid_at(terms.where, place) or _store_is_missing(terms, place)):
         reasons.append(Reason.OTHER_PLACE)
     if terms.id in holder.closed_offers:
         reasons.append(Reason.OFFER_CLOSED)
@@ -166,6 +166,11 @@ def decide(
     if amount_fen is not None and terms.cap_fen is not None and amount_fen > terms.cap_fen:
         reasons.append(Reason.AMOUNT)
     return Decision(not reasons, tier if not reasons else None, tuple(reasons))
+
+
+def _store_is_missing(terms: Terms, place: Place) -> bool:
+    """A quota of each store cannot be counted where nobody says which it is."""
+    return terms.quota_per_store_per_day is not None and place.store_id is None
 
 
 def kind_of(holder: Holder | EnterpriseHolder) -> HolderKind:

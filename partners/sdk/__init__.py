@@ -1,7 +1,7 @@
 """What a merchant installs: a typed client that signs, checks what comes back, and retries without doing a thing twice; a till
 that works offline; and the check of a webhook."""
 
-from partners.sdk.answers import HolderAsked, Redemption, Reversal, Tier, Verification
+from partners.sdk.answers import HolderAsked, Redemption, Reservation, Reversal, Tier, Verification
 from partners.sdk.client import PartnerClient
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import load_signing_key
@@ -21,6 +21,7 @@ __all__ = [
     "OutcomeUnknown",
     "PartnerClient",
     "Redemption",
+    "Reservation",
     "Reversal",
     "ServerProblem",
     "Settled",

@@ -15,7 +15,7 @@ class Tier(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """A verification 核验. `state` is known when it was looked up: answered, redeemed or lapsed."""
+    """A verification 核验. `state` is known when it was looked up: answered, reserved, redeemed or lapsed."""
 
     verification_id: UUID
     benefit: str
@@ -41,6 +41,19 @@ class HolderAsked(msgspec.Struct, frozen=True):
     state: Literal["pending-confirmation"]
     confirm_by: datetime
     poll_seconds: int
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """A place that is held 预留 until `expires_at`; `state`: held, redeemed, released or expired."""
+
+    reservation_id: UUID
+    verification_id: UUID
+    benefit: str
+    amount_fen: int
+    state: str
+    reserved_at: datetime
+    expires_at: datetime
+    partner_ref: str
 
 
 class Redemption(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ import httpx2
 import msgspec
 
 from partners.decisions import DECISION_TYPE, read_receipt
-from partners.sdk.answers import HolderAsked, Redemption, Reversal, Verification
+from partners.sdk.answers import HolderAsked, Redemption, Reservation, Reversal, Verification
 from partners.sdk.failures import AnswerNotTrusted, OutcomeUnknown, ServerProblem
 from partners.sdk.keys import PublishedKeys
 from partners.signatures.base import combined
@@ -75,15 +75,19 @@ class PartnerClient:
         terminal: str,
         partner_ref: str,
         amount_fen: int | None = None,
+        store: UUID | None = None,
         idempotency_key: str | None = None,
         on_asked: Callable[[HolderAsked], None] | None = None,
     ) -> Verification:
-        """Asks whether the holder of a scanned or typed code is eligible for a benefit.
+        """Asks whether the holder of a scanned or typed code is eligible for a benefit; `store` is one's own, and is needed where the
+        benefit is valid at some stores or in some districts only.
 
         Where the benefit needs the holder's confirmation this waits for it, a minute and a half at most, after calling
         `on_asked` once: tell the customer to look at their phone.
         """
         body = {"code": code, "benefit": benefit, "terminal": terminal, "partner_ref": partner_ref}
+        if store is not None:
+            body["store"] = str(store)
         key = idempotency_key or str(uuid4())
         received = self._post("/v1/partner/verifications", _priced(body, amount_fen), key)
         if received.status_code != _WAITS:
@@ -108,6 +112,22 @@ class PartnerClient:
         if received.status_code == _WAITS:
             return _decoded(received, HolderAsked)
         return _decoded(received, Verification)
+
+    def reserve(
+        self,
+        verification_id: UUID,
+        *,
+        partner_ref: str,
+        amount_fen: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Reservation:
+        """Holds the place of an eligible verification until it is redeemed, for a few minutes."""
+        body = {"verification_id": str(verification_id), "partner_ref": partner_ref}
+        return self.post("/v1/partner/reservations", _priced(body, amount_fen), Reservation, idempotency_key)
+
+    def release(self, reservation_id: UUID, *, idempotency_key: str | None = None) -> Reservation:
+        """Gives a place back; its verification can still be used."""
+        return self.post(f"/v1/partner/reservations/{reservation_id}/release", {}, Reservation, idempotency_key)
 
     def redeem(
         self,

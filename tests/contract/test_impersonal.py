@@ -47,6 +47,8 @@ REVIEWED = [
     ),
     ("market.redeemed", "what partners were given and gave back, for the ledger; whose they were is not read"),
     ("market.reversed_sums", "ids, sums and states of redemptions that do not add up; whose they were is not read"),
+    ("market.wrongly_reserved", "ids and states of verifications that hold a place; whose they were is not read"),
+    ("market.uses_by_tier", "uses counted by tier, for the cost of changed terms; whose they were is not read"),
     ("market.unused_verifications", "ids and states of verifications; whose they were is not read"),
     ("passes._lock_live", "ids only, of passes that are about to be revoked"),
     (
@@ -59,6 +61,10 @@ REVIEWED = [
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
     ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),
     ("scores.computed_otherwise", "ids only, for the scores that must be looked at again"),
+    (
+        "scores.people_by_rank",
+        "people counted by level, to assess changed terms before they are published; nobody is read",
+    ),
     (
         "scores.write_differences",
         "compared with the recomputed score in the same statement; the recomputation itself is logged",

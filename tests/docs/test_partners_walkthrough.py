@@ -28,7 +28,6 @@ from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.settings import Settings
 from partners import jws, webhooks
-from partners.benefits.terms import Terms
 from partners.sdk.conformance import every_case
 from partners.sdk.conformance.contract import (
     Benefit,
@@ -98,7 +97,7 @@ async def world(
             continue
         for benefit in city.benefits:
             if benefit.id in partner.benefits:
-                await publish(platform, msgspec.convert({**msgspec.to_builtins(benefit), "version": 1}, Terms))
+                await publish(platform, benefit.terms())
         made = await make_partner(client, platform, clock, *partner.benefits, name=partner.names.zh)
         pem = made.key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file = tmp_path / f"partner-{partner.code}.pem"
@@ -156,8 +155,8 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         for status, body in answers(done.output)
     ]
     assert said == [
-        (201, "eligible"), (200, "answered"),
-        (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"),
+        (201, "eligible"), (200, "answered"), (201, "held"), (200, "released"),
+        (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"), (200, "redeemed"),
         (201, "partly-reversed"), (201, "reversed"),
         (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
         (201, "shown"), (200, "shown"), (200, "answered"), (201, "redeemed"), (201, "reversed"),

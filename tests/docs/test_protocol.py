@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.deposits.messages import OrderForPartner
 from backend.ledger.messages import StatementSummary
-from backend.market.messages import RedemptionAnswer, ReversalAnswer, VerificationAnswerNow
+from backend.market.messages import (
+    RedemptionAnswer,
+    RedemptionHistory,
+    ReservationAnswer,
+    ReversalAnswer,
+    VerificationAnswerNow,
+)
 from backend.passes.messages import Settlement, UploadAnswer
 from backend.platform import problems
 from backend.platform.clock import Clock
@@ -36,6 +42,8 @@ ANSWERS = {
     "verification": VerificationAnswerNow,
     "redemption": RedemptionAnswer,
     "reversal": ReversalAnswer,
+    "reservation": ReservationAnswer,
+    "history": RedemptionHistory,
     "order": OrderForPartner,
     "upload": UploadAnswer,
     "statement": StatementSummary,
@@ -72,7 +80,7 @@ def test_a_phone_built_from_the_page_shows_the_published_codes(case: dict[str, A
 
 def test_the_page_names_every_scene() -> None:
     [line] = re.findall(r"^ +scene +(.*)$", PAGE, re.MULTILINE)
-    assert {int(number): name for number, name in re.findall(r"(\d) ([a-z]+)", line)} == {
+    assert {int(number): name for number, name in re.findall(r"(\d+) ([a-z]+)", line)} == {
         scene.value: scene.name.lower() for scene in Scene
     }
 
@@ -169,7 +177,7 @@ async def test_the_page_lists_every_operation_of_a_partner(client: httpx2.AsyncC
 def test_the_page_names_every_member_of_an_answer(name: str) -> None:
     [[_, members]] = rows(rf"{name} \S+")
     said = re.sub(r"; states .*|\{.*?\}", "", members)
-    states = {"answered", "redeemed", "lapsed"} if name == "verification" else set()
+    states = {"answered", "reserved", "redeemed", "lapsed"} if name == "verification" else set()
     assert named(said) - states == set(ANSWERS[name].__struct_fields__)
 
 

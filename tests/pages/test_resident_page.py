@@ -16,7 +16,9 @@ from playwright.async_api import Page, expect
 from backend.platform.clock import SettableClock
 from backend.platform.identifiers import make_identity_number
 from backend.platform.platform import Platform
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.terms import BenefitKind, Text, Tier
+from partners.benefits.validity import When, Where
 from tests.builders.deliveries import RememberedDelivery
 from tests.builders.partners import make_partner, make_terms, publish
 from tests.builders.people import Person
@@ -264,6 +266,37 @@ async def test_a_refused_number_is_explained_at_its_field(
     await page.get_by_role("button", name="核验").click()
     await expect(page.locator("#identity-problem")).to_contain_text("身份号码")
     await expect(page.locator("#name-problem")).to_be_empty()
+
+
+async def test_a_commitment_is_made_and_taken_back_on_the_phone(
+    resident_page: OpenedPage, someone: Person, delivery: RememberedDelivery, platform: Platform
+) -> None:
+    tiers = (
+        Tier(Text("作出承诺", "Committed"), 1, 50, CommitmentKind.RETURN_ON_TIME),
+        Tier(Text("典范", "Top"), 20, 500),
+    )
+    await publish(platform, make_terms("tools", open_to_all=False, tiers=tiers, names=Text("工具借用", "Tools")))
+    hours = When(weekdays=(1, 2, 3, 4, 5), opens="06:00", closes="22:00", except_on=(date(2027, 1, 1),))
+    await publish(platform, make_terms(BENEFIT, when=hours, where=Where(districts=("taoyuan",))))
+    page = resident_page.page
+    await register(page, someone, delivery)
+    await consent(page, "show")
+    await open_tab(page, "便利")
+    groups = page.locator("#benefits")
+    await expect(groups).to_contain_text("作出承诺即可用")
+    limited = page.locator(".benefit", has_text="借阅优惠")
+    await expect(limited).to_contain_text("适用：每周一、二、三、四、五 06:00–22:00，2027-01-01 除外，限公布的门店")
+    card = page.locator(".benefit", has_text="工具借用")
+    await expect(card).to_contain_text("我承诺按期、完好归还所借物品")
+    await expect(card).to_contain_text("不承诺也不影响其他任何权益")
+    assert await fits_the_screen(page)
+    await card.get_by_role("button", name="作出承诺").click()
+    await expect(card.locator(".offer")).to_contain_text("优惠 5%")
+    await expect(groups).not_to_contain_text("作出承诺即可用")
+    await card.get_by_role("button", name="撤回承诺").click()
+    await expect(groups).to_contain_text("作出承诺即可用")
+    assert await fits_the_screen(page)
+    assert resident_page.complaints == []
 
 
 async def test_a_deposit_order_is_agreed_to_and_revoked_on_the_phone(

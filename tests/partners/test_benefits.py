@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from partners.benefits.commitments import WORDS as PROMISES
+from partners.benefits.commitments import CommitmentKind
 from partners.benefits.eligibility import (
     WORDS,
     Commitments,
@@ -22,9 +25,14 @@ from partners.benefits.eligibility import (
 )
 from partners.benefits.publication import objections
 from partners.benefits.terms import BenefitKind, HolderKind, OfflineTerms, Terms, Text, Tier
+from partners.benefits.validity import Place, When, Where
+from partners.codes.scenes import SCENES, Scene
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = date(2026, 11, 23)
+STORE = UUID(int=1)
+PAY_ON_TIME = CommitmentKind.PAY_ON_TIME
+OFFLINE = OfflineTerms(number=1, per_person_per_day=1)
 # A Monday at ten, as a clock in Asia/Shanghai shows it.
 NOW = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 TIERS = (
@@ -86,6 +94,106 @@ def test_every_reason_declines(of_terms: Any, of_holder: Any, usage: Usage, reas
 def test_an_unpaid_bill_closes_that_offer_only() -> None:
     closed = holder(closed_offers=frozenset({"another-benefit"}))
     assert decide(terms(), closed, Usage(), NOW).eligible
+
+
+@pytest.mark.parametrize(
+    ("of_terms", "usage", "place", "reason"),
+    [
+        ({"when": When(weekdays=(2, 3))}, Usage(), None, Reason.OTHER_TIME),
+        ({"when": When(opens="10:01")}, Usage(), None, Reason.OTHER_TIME),
+        ({"when": When(opens="08:00", closes="10:00")}, Usage(), None, Reason.OTHER_TIME),
+        ({"when": When(except_on=(DAY,))}, Usage(), None, Reason.OTHER_TIME),
+        ({"where": Where(stores=(STORE,))}, Usage(), Place(), Reason.OTHER_PLACE),
+        ({"where": Where(stores=(STORE,))}, Usage(), Place(UUID(int=2), "taoyuan"), Reason.OTHER_PLACE),
+        ({"where": Where(districts=("taoyuan",))}, Usage(), Place(STORE, "linhe"), Reason.OTHER_PLACE),
+        ({"quota_per_store_per_day": 3}, Usage(), Place(), Reason.OTHER_PLACE),
+        ({"quota_per_store_per_day": 3}, Usage(store_today=3), Place(STORE, "taoyuan"), Reason.QUOTA_STORE),
+        ({"stacking_group": "parking"}, Usage(group_today=1), None, Reason.STACKED),
+    ],
+)
+def test_where_when_and_beside_what_declines(of_terms: Any, usage: Usage, place: Place | None, reason: Reason) -> None:
+    assert decide(terms(**of_terms), holder(), usage, NOW, None, place) == Decision(False, None, (reason,))
+
+
+@pytest.mark.parametrize(
+    ("of_terms", "place"),
+    [
+        ({"when": When(weekdays=(1,), opens="10:00", closes="10:01")}, None),
+        ({"where": Where(stores=(STORE,))}, Place(STORE, "linhe")),
+        ({"where": Where(districts=("taoyuan",))}, Place(UUID(int=2), "taoyuan")),
+        ({"where": Where(stores=(STORE,), districts=("taoyuan",))}, Place(UUID(int=2), "taoyuan")),
+        ({"where": Where(stores=(STORE,)), "quota_per_store_per_day": 3}, None),
+        ({"stacking_group": "parking"}, None),
+    ],
+)
+def test_at_its_place_and_hour_it_is_given(of_terms: Any, place: Place | None) -> None:
+    assert decide(terms(**of_terms), holder(), Usage(store_today=2), NOW, None, place).eligible
+
+
+COMMITTED = msgspec.structs.replace(TIERS[0], commitment=PAY_ON_TIME, value=50)
+
+
+def test_a_commitment_opens_its_tier_whatever_the_level_and_only_for_its_benefit() -> None:
+    offer = terms(tiers=(COMMITTED, TIERS[1]))
+    for rank in (None, 0, 2):
+        assert decide(offer, holder(rank=rank), Usage(), NOW).reasons == (Reason.COMMITMENT_OPEN,)
+        made = holder(rank=rank, computes=False, committed=frozenset({(offer.id, PAY_ON_TIME)}))
+        assert decide(offer, made, Usage(), NOW).tier == COMMITTED
+    elsewhere = holder(committed=frozenset({("another-benefit", PAY_ON_TIME), (offer.id, CommitmentKind.PAPERS_LATER)}))
+    assert decide(offer, elsewhere, Usage(), NOW).reasons == (Reason.COMMITMENT_OPEN,)
+
+
+def test_no_level_reaches_a_tier_that_a_commitment_opens_and_the_best_of_both_is_given() -> None:
+    offer = terms(tiers=(TIERS[0], msgspec.structs.replace(COMMITTED, minimum_rank=2)))
+    assert decide(offer, holder(rank=4), Usage(), NOW).tier == TIERS[0]
+    made = holder(rank=4, committed=frozenset({(offer.id, PAY_ON_TIME)}))
+    assert decide(offer, made, Usage(), NOW).tier == offer.tiers[1]
+
+
+def test_an_unpaid_bill_closes_what_a_commitment_opened_until_it_is_settled() -> None:
+    offer = terms(tiers=(COMMITTED,))
+    made = holder(committed=frozenset({(offer.id, PAY_ON_TIME)}), closed_offers=frozenset({offer.id}))
+    assert decide(offer, made, Usage(), NOW).reasons == (Reason.OFFER_CLOSED,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground"),
+    [
+        ({"kind": BenefitKind.VOUCHER}, "no-stock"),
+        ({"tiers": (Tier(Text("全免", "All"), 0, 1001),)}, "tier-over-cap"),
+        (
+            {
+                "kind": BenefitKind.PAY_AFTER_USE,
+                "unit": "fen",
+                "cap_fen": 300_000,
+                "tiers": (Tier(Text("高", "High"), 0, 300_001),),
+            },
+            "tier-over-cap",
+        ),
+        ({"where": Where()}, "never-valid"),
+        ({"when": When(opens="10:00", closes="10:00")}, "never-valid"),
+        ({"offline": OFFLINE, "tiers": TIERS[:1], "when": When()}, "offline-limits"),
+        ({"offline": OFFLINE, "tiers": TIERS[:1], "where": Where(stores=(STORE,))}, "offline-limits"),
+        ({"offline": OFFLINE, "tiers": TIERS[:1], "stacking_group": "parking"}, "offline-limits"),
+        ({"offline": OFFLINE, "tiers": TIERS[:1], "quota_per_store_per_day": 3}, "offline-limits"),
+        ({"offline": OFFLINE, "tiers": (COMMITTED,)}, "offline-limits"),
+        ({"scene": "lending"}, "finance"),
+    ],
+)
+def test_terms_that_cannot_hold_are_not_published(changes: dict[str, Any], ground: str) -> None:
+    assert [each.ground for each in objections(terms(**changes))] == [ground]
+
+
+def test_lending_is_for_enterprises_only_and_commitments_of_persons_are_not_theirs() -> None:
+    assert objections(terms(**FOR_ENTERPRISES, scene="lending")) == ()
+    [found] = objections(terms(**{**FOR_ENTERPRISES, "tiers": (COMMITTED,)}))
+    assert found.ground == "tier-commitment"
+
+
+def test_every_reason_and_every_commitment_has_its_words_in_both_languages() -> None:
+    assert set(WORDS) == set(Reason)
+    assert set(PROMISES) == set(CommitmentKind)
+    assert set(SCENES) == set(Scene) - {Scene.ANY}
 
 
 def test_what_is_open_to_all_asks_for_no_score() -> None:
@@ -153,7 +261,31 @@ def test_what_limits_or_stands_on_nothing_is_not_published(changes: Any, ground:
 
 
 def test_a_basic_public_service_may_be_offered_to_all() -> None:
-    assert objections(terms(basic_public_service=True, open_to_all=True)) == ()
+    assert objections(terms(basic_public_service=True, open_to_all=True, tiers=TIERS[:1])) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "ground"),
+    [
+        ({"open_to_all": False}, "basic-public-service"),
+        ({"tiers": TIERS}, "basic-public-service"),
+        ({"tiers": (msgspec.structs.replace(TIERS[0], commitment=PAY_ON_TIME),)}, "basic-public-service"),
+        ({"quota_per_day": 10}, "basic-public-service-rationed"),
+        ({"quota_total": 10}, "basic-public-service-rationed"),
+        ({"quota_per_store_per_day": 10}, "basic-public-service-rationed"),
+        ({"per_person_per_day": 1}, "basic-public-service-rationed"),
+        ({"per_person_per_month": 1}, "basic-public-service-rationed"),
+        ({"stacking_group": "care"}, "basic-public-service-rationed"),
+        ({"where": Where(districts=("taoyuan",))}, "basic-public-service-rationed"),
+        ({"when": When(weekdays=(1,))}, "basic-public-service-rationed"),
+    ],
+)
+def test_a_basic_public_service_is_neither_conditional_nor_rationed_by_any_term(
+    changes: dict[str, Any], ground: str
+) -> None:
+    basic = {"basic_public_service": True, "open_to_all": True, "tiers": TIERS[:1], **changes}
+    [found] = objections(terms(**basic))
+    assert (found.ground, "第二十六条" in found.article) == (ground, True)
 
 
 def test_terms_come_back_from_their_stored_form() -> None:

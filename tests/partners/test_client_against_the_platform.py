@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import NamedTuple
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -42,6 +43,7 @@ class Shop(NamedTuple):
     till: PartnerClient
     bridge: Bridge
     partner_id: str
+    store_id: UUID
     resident: Person
     caller: httpx2.AsyncClient
 
@@ -62,7 +64,7 @@ async def shop(
         till = PartnerClient(
             str(client.base_url), partner.key, http=http, now=lambda: clock.now().timestamp(), sleep=lambda _: None
         )
-        yield Shop(till, bridge, str(partner.partner_id), await person("欧阳诗涵"), client)
+        yield Shop(till, bridge, str(partner.partner_id), partner.store_id, await person("欧阳诗涵"), client)
 
 
 async def test_a_visit_from_scan_to_reversal(shop: Shop) -> None:
@@ -84,6 +86,24 @@ async def test_a_visit_from_scan_to_reversal(shop: Shop) -> None:
         with pytest.raises(ServerProblem) as refused:
             shop.till.verify(code, BENEFIT, terminal="till-1", partner_ref="visit-2")
         assert (refused.value.status, refused.value.code) == (422, "code-unusable")
+
+    await asyncio.to_thread(visit)
+
+
+async def test_a_place_is_held_released_and_held_again_until_it_is_redeemed(shop: Shop) -> None:
+    code = await shop.code()
+
+    def visit() -> None:
+        answer = shop.till.verify(code, BENEFIT, terminal="till-1", partner_ref="visit-1", store=shop.store_id)
+        first = shop.till.reserve(answer.verification_id, partner_ref="order-1", amount_fen=1200)
+        assert (first.state, first.amount_fen) == ("held", 1200)
+        assert shop.till.release(first.reservation_id).state == "released"
+        shop.bridge.replies_to_lose = 2
+        assert shop.till.reserve(answer.verification_id, partner_ref="order-1").state == "held"
+        looked_up = shop.till.verification(answer.verification_id)
+        assert isinstance(looked_up, Verification)
+        assert looked_up.state == "reserved"
+        assert shop.till.redeem(answer.verification_id, partner_ref="order-1", amount_fen=900).state == "redeemed"
 
     await asyncio.to_thread(visit)
 

@@ -9,10 +9,12 @@ from partners.orders.money import AmountRefused, reversible, settle
 from partners.orders.states import (
     ORDER,
     REDEMPTION,
+    RESERVATION,
     VERIFICATION,
     OrderEvent,
     OrderState,
     RedemptionState,
+    ReservationState,
     VerificationState,
 )
 
@@ -21,7 +23,12 @@ FEN = some.integers(0, 10**10)
 
 @pytest.mark.parametrize(
     ("machine", "states"),
-    [(ORDER, set(OrderState)), (REDEMPTION, set(RedemptionState)), (VERIFICATION, set(VerificationState))],
+    [
+        (ORDER, set(OrderState)),
+        (REDEMPTION, set(RedemptionState)),
+        (VERIFICATION, set(VerificationState)),
+        (RESERVATION, set(ReservationState)),
+    ],
 )
 def test_every_state_can_be_reached(machine: Machine, states: set[str]) -> None:
     assert machine.reachable() == states

@@ -11,9 +11,12 @@ from backend.platform.platform import Platform
 from backend.sandbox import service
 from backend.sandbox.personas import personas
 from backend.webhooks.states import EventType
+from partners.benefits.commitments import CommitmentKind
+from partners.benefits.terms import Text, Tier
+from partners.benefits.validity import Where
 from partners.decisions import read_receipt
 from partners.signatures.keys import public_key_from_jwk
-from tests.builders.partners import current_code
+from tests.builders.partners import current_code, make_terms, publish
 from tests.builders.people import PersonBuilder
 from tests.builders.sandboxes import Sandbox, make_sandbox
 
@@ -23,6 +26,7 @@ ANSWERS = {
     "level-middle": ("eligible", "eligible"),
     "level-low": ("declined", "eligible"),
     "level-none": ("declined", "eligible"),
+    "committed": ("declined", "eligible"),
     "repaired": ("eligible", "eligible"),
     "elder": ("eligible", "eligible"),
     "minor": ("code-unusable", "code-unusable"),
@@ -76,6 +80,21 @@ def test_every_persona_is_tried() -> None:
 async def test_a_persona_is_answered_what_it_says(sandbox: Sandbox, persona: str) -> None:
     for benefit, expected in zip(("by-level", "for-all"), ANSWERS[persona], strict=True):
         assert await told(sandbox, await sandbox.scan(persona, benefit)) == expected, benefit
+
+
+async def test_a_commitment_opens_a_tier_and_a_store_has_to_be_named(
+    sandbox: Sandbox, client: httpx2.AsyncClient, platform: Platform, clock: SettableClock
+) -> None:
+    tiers = (Tier(Text("承诺", "Committed"), 1, 70, CommitmentKind.RETURN_ON_TIME),)
+    await publish(platform, make_terms("by-commitment", open_to_all=False, tiers=tiers))
+    store = uuid4()
+    await publish(platform, make_terms("somewhere", where=Where(stores=(store,))))
+    here = await make_sandbox(client, platform, clock, "by-commitment", "somewhere")
+    answers = [(await here.scan(each, "by-commitment")).json() for each in ("committed", "level-high")]
+    assert [answer["result"] for answer in answers] == ["eligible", "declined"]
+    assert answers[0]["tier"]["value"] == "000000000070"
+    assert (await here.scan("level-high", "somewhere")).json()["result"] == "declined"
+    assert (await here.scan("level-high", "somewhere", store=str(store))).json()["result"] == "eligible"
 
 
 async def test_the_tier_is_that_of_the_market(sandbox: Sandbox) -> None:

@@ -106,7 +106,7 @@ def scanned() -> list[dict[str, Any]]:
         ("signed with the slot key instead of k", text_of(packed(3, TICKET, 6, step, key=SLOT_KEYS[3])), NOW, bad_mac),
         ("a slot without a key", text_of(b"\x14" + good[1:]), NOW, [True, False, None, None, "code-unusable"]),
         ("another type", text_of(packed(3, TICKET, 6, step, code_type=3)), NOW, bad_form),
-        ("a scene that does not exist", text_of(packed(3, TICKET, 9, step)), NOW, bad_form),
+        ("a scene that does not exist", text_of(packed(3, TICKET, 200, step)), NOW, bad_form),
         ("one byte short", text_of(good[:-1]), NOW, bad_form),
         ("one byte more", text_of(good + b"\x00"), NOW, bad_form),
         ("a line break after it", text + "\n", NOW, bad_form),

@@ -8,7 +8,7 @@ import { copy, moment, paint, part, sentenceOf, tell } from "./views.js";
 
 const SCENE_NAMES = {
   travel: "游 travel", transit: "行 transit", rental: "租 rental", medical: "医 medical",
-  shopping: "购 shopping", library: "借 library", parking: "停 parking", approvals: "批 approvals",
+  shopping: "购 shopping", library: "借 library", parking: "停 parking", approvals: "批 approvals", insurance: "保 insurance",
 };
 const RETRY_MS = 5000;
 const USE_CHECK_MS = 3000;

@@ -3,7 +3,7 @@
 
 import { base45, fromBase64Url } from "./encodings.js";
 
-const SCENES = ["any", "travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"];
+const SCENES = ["any", "travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals", "insurance"];
 const TYPE = 0x10;
 const TICKET_BYTES = 10;
 const SIGNED_BYTES = 16;

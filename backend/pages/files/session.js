@@ -55,6 +55,10 @@ export class Session {
     return this.call("POST", path, JSON.stringify(body), { "Content-Type": "application/json", ...headers });
   }
 
+  put(path, body) {
+    return this.call("PUT", path, JSON.stringify(body), { "Content-Type": "application/json" });
+  }
+
   delete(path) {
     return this.call("DELETE", path);
   }
