@@ -105,8 +105,9 @@ async def test_the_burn_that_many_share_is_the_only_one(
         question = reads_only(burnings, now)
         return type(question).impersonal(
             "a broken build", question.read, question.columns,
-            "SELECT id, account_id, subject_id, issued_at, enterprise_id FROM code_ticket WHERE id = ANY($1::bytea[])",
+            "SELECT id, account_id, subject_id, $2::uuid, issued_at, enterprise_id FROM code_ticket WHERE id = ANY($1::bytea[])",
             [each.ticket_id for each in burnings],
+            burnings[0].verification_id,
         )  # fmt: skip
 
     monkeypatch.setattr(codes_room, "burning", broken)

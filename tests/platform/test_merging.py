@@ -16,11 +16,14 @@ class Counted:
         self.singles: list[int] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.came_out = asyncio.Event()
         self.merged = Merged(self.together, self.alone, most=most, late_seconds=late_seconds)
 
     async def together(self, context: str, asks: Sequence[int]) -> list[int]:
-        """All of them, or none."""
+        """All of them, or none; `came_out` says that a second lot left."""
         self.lots.append(list(asks))
+        if len(self.lots) == 2:
+            self.came_out.set()
         await self.gate.wait()
         if min(asks) < 0:
             raise ValueError("one of the lot")
@@ -124,8 +127,7 @@ async def test_a_lot_that_is_late_holds_nobody_up() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     second = asyncio.create_task(merging.ask(counted.merged, "", 2))
-    while len(counted.lots) < 2:
-        await asyncio.sleep(0.005)
+    await counted.came_out.wait()
     assert counted.lots == [[1], [2]]
     assert not first.done()
     counted.gate.set()
@@ -137,10 +139,7 @@ async def test_one_of_a_lot_may_fail_or_be_done_alone_and_the_others_have_their_
 
     async def picky(context: str, asks: Sequence[int]) -> list[int | Exception | Alone]:
         counted.lots.append(list(asks))
-        outcomes: list[int | Exception | Alone] = []
-        for ask in asks:
-            outcomes.append(ALONE if ask == 2 else ValueError(ask) if ask == 3 else 2 * ask)
-        return outcomes
+        return [ALONE if ask == 2 else ValueError(ask) if ask == 3 else 2 * ask for ask in asks]
 
     merged = Merged(picky, counted.alone)
     found = await asyncio.gather(*(merging.ask(merged, "", number) for number in (1, 2, 3, 4)), return_exceptions=True)
