@@ -132,7 +132,7 @@ class Requests:
         return await send(host, int(port), requests, connections=connections, status=status, seconds=seconds)
 
     async def _tickets(self, count: int) -> list[ic1.Ticket]:
-        """Tickets as phones fetch them, in batches."""
+        """Tickets as phones fetch them, in batches; they are shown in turn, so that neighbours in time are different people."""
         order = msgspec.json.encode({"count": _TICKETS})
         requests = [
             self._request(
@@ -145,7 +145,7 @@ class Requests:
         ]
         window = await self.sent(requests, 200, self._connections)
         batches = [msgspec.json.decode(body, type=_Batch) for body in window.bodies]
-        drawn = [ticket for batch in batches for ticket in batch.tickets]
+        drawn = [ticket for round_ in zip(*(batch.tickets for batch in batches), strict=True) for ticket in round_]
         return [
             ic1.Ticket(base64url.decode(ticket.tid), base64url.decode(ticket.k), ticket.slot)
             for ticket in drawn[:count]
