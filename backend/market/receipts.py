@@ -1,15 +1,13 @@
 """Receipts 回执: compact JWS (RFC 7515, EdDSA) that a partner keeps for disputes. They name no person."""
 
-import base64
 import functools
 from datetime import datetime
 from uuid import UUID
 
-import jwt
-
 from backend.market.store import NewVerification
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
+from partners import base64url, jws
 from partners.decisions import Decision, receipt
 from partners.signatures.keys import sign_bytes
 
@@ -23,10 +21,10 @@ def sign(platform: Platform, partner_id: UUID, mark: bytes, issued_at: datetime,
         "iss": platform.settings.external_url,
         "aud": str(partner_id),
         "iat": int(issued_at.timestamp()),
-        "request": base64.urlsafe_b64encode(mark).rstrip(b"=").decode(),
+        "request": base64url.encode(mark),
         **claims,
     }
-    return jwt.encode(payload, key.private_key, algorithm="EdDSA", headers={"kid": key.key_id, "typ": TYPE})
+    return jws.write(payload, jws.Header("EdDSA", key.key_id, TYPE), functools.partial(sign_bytes, key.private_key))
 
 
 def of_answer(platform: Platform, row: NewVerification, mark: bytes, issuer: str | None = None) -> str:
