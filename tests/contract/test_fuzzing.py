@@ -32,6 +32,7 @@ CALLERS = (
     ("/v1/enterprises", ("agent",)),
     ("/v1/staff/rule-sets", ("operator", "second-operator")),
     ("/v1/staff/partner-applications", ("operator",)),
+    ("/v1/staff/benefits", ("operator", "second-operator")),
     ("/v1/staff", ("case-officer", "second-officer")),
     ("/v1/till", ("clerk",)),
     ("/sandbox/v1/", ("partner-test",)),
