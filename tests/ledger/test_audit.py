@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from backend.audit import service as audit
 from backend.ledger import service as ledger
 from backend.ledger import store
+from backend.ledger.posting import Paying
 from backend.ledger.store import Booked
 from backend.market import redeeming
 from backend.platform.clock import SettableClock
-from backend.platform.database import Connection
 from backend.platform.platform import Platform
+from backend.platform.questions import Question
 from tests.builders.books import require_agreeing_books
 from tests.builders.partners import PartnerCaller, make_terms, publish
 from tests.ledger.conftest import BENEFIT, Verified
@@ -53,10 +53,10 @@ async def test_sound_books_have_no_difference(
 async def test_a_build_that_forgets_to_subsidise_is_found_out(
     monkeypatch: pytest.MonkeyPatch, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    async def nothing(_: Platform, __: Connection, uses: Sequence[Any]) -> list[bool]:
-        return [True] * len(uses)
+    async def nothing(*_: object) -> Paying:
+        return Paying(platform, (), {})
 
-    monkeypatch.setattr(ledger, "subsidise", nothing)
+    monkeypatch.setattr(ledger, "paying", nothing)
     redemption, reversal = await act(partner, verified)
     differences = await found(platform)
     assert f"posting of redemption {redemption}" in differences
@@ -78,11 +78,12 @@ async def test_a_build_that_keeps_the_subsidy_of_what_is_reversed_is_found_out(
 async def test_a_build_that_posts_and_does_not_count_the_budget_is_found_out(
     monkeypatch: pytest.MonkeyPatch, platform: Platform, partner: PartnerCaller, verified: Verified, budget_id: str
 ) -> None:
-    async def posted(connection: Connection, booked: Booked) -> bool:
-        await store.post(connection, booked)
-        return True
+    spending = store.spending
 
-    monkeypatch.setattr(store, "spend", posted)
+    def posting_alone(booked: Sequence[Booked]) -> tuple[Question[None], ...]:
+        return spending(booked)[1:]
+
+    monkeypatch.setattr(store, "spending", posting_alone)
     await partner.redeem(await verified(), amount_fen=500)
     assert await found(platform) == [f"budget {budget_id}: spent"]
 
