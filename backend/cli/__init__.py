@@ -163,8 +163,10 @@ def audit(as_json: Json = False) -> None:
 @refusing
 def bench(
     what: Annotated[
-        Literal["server", "scoring", "codes"],
-        typer.Argument(help="测量什么。 The server's operations, the scoring engines, or codes and signatures."),
+        Literal["server", "scoring", "codes", "market"],
+        typer.Argument(
+            help="测量什么。 The server's operations, the scoring engines, codes and signatures, or redemption under load."
+        ),
     ] = "server",
     seconds: Annotated[
         float, typer.Option(min=0.1, max=10, help="每项每轮测量的秒数。 Seconds of each measurement in each round.")
@@ -172,7 +174,9 @@ def bench(
     connections: Annotated[int, typer.Option(min=1, max=256, help="同时连接数。 Connections kept open.")] = 32,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are: 3, scoring and codes 5."),
+        typer.Option(
+            min=1, max=20, help="轮数；取中位数。 Rounds, of which the medians are: 3; scoring, codes and market 5."
+        ),
     ] = None,
     residents: Annotated[int, typer.Option(min=100, max=100_000, help="居民人数。 Number of residents.")] = 1000,
     records: Annotated[
@@ -194,6 +198,10 @@ def bench(
         from backend.commands.bench.codes.command import run as run_codes
 
         raise typer.Exit(run_codes(rounds or 5, connections, seconds, as_json=as_json))
+    if what == "market":
+        from backend.commands.bench.market.command import run as run_market
+
+        raise typer.Exit(run_market(rounds or 5, seconds, as_json=as_json))
     from backend.commands.bench import Plan, run
 
     plan = Plan(seconds=seconds, connections=connections, rounds=rounds or 3, residents=residents)

@@ -1,0 +1,29 @@
+"""The market bench: every line is there, and what it measured was exact."""
+
+import pytest
+
+from backend.commands.bench.load import Wrong
+from backend.commands.bench.market import command
+from backend.commands.bench.market.stage import Stage
+
+
+def test_each_measurement_has_its_rate_and_its_ratios() -> None:
+    lines = {line.name: line for line in command._lines(1, 0.1)}
+    for name in ("hot_1", "hot_32", "hot_one_by_one_32", "spread_8", "spread_32", "subsidised_32", "aged_32"):
+        assert lines[f"{name}_rate"].found[0] > 0
+    ratios = {name for name, line in lines.items() if line.unit == "ratio"}
+    assert {
+        "hot_32_of_hot_one_by_one_32_ratio",
+        "spread_32_of_bare_insert_32_ratio",
+        "aged_32_p50_of_hot_32_ratio",
+    } <= ratios
+
+
+def test_a_place_that_two_have_ends_the_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def one_more(stage: Stage, benefit_id: str, redeemed: int) -> None:
+        await exact(stage, benefit_id, redeemed + 1)
+
+    exact = Stage.require_exact
+    monkeypatch.setattr(Stage, "require_exact", one_more)
+    with pytest.raises(Wrong, match="was redeemed 11 times"):
+        list(command._lines(1, 0.1))
