@@ -18,7 +18,7 @@ from backend.partner_accounts.messages import (
     TillClerk,
 )
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
-from backend.partner_accounts.states import NEXT, TESTING, PartnerEvent, PartnerState
+from backend.partner_accounts.states import NEXT, SERVING, TESTING, PartnerEvent, PartnerState
 from backend.platform import cursors
 from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
@@ -137,9 +137,9 @@ async def find(connection: Connection, credit_code: str) -> UUID | None:
 
 
 async def live_partner(connection: Connection, partner_id: UUID) -> LivePartner:
-    """A partner that may act now. Raises PARTNER_SUSPENDED. One round trip."""
+    """A partner that may act now, also while it is under review. Raises PARTNER_SUSPENDED. One round trip."""
     row = await store.partner(connection, partner_id)
-    if row is None or row["state"] != PartnerState.LIVE:
+    if row is None or PartnerState(row["state"]) not in SERVING:
         raise PARTNER_SUSPENDED.error()
     return _live(row)
 
@@ -155,7 +155,7 @@ def granting(asked: Sequence[tuple[UUID, str]]) -> Question[dict[tuple[UUID, str
 
     def live(rows: dict[tuple[UUID, str], Row]) -> dict[tuple[UUID, str], LivePartner]:
         for pair in asked:
-            if pair not in rows or rows[pair]["state"] != PartnerState.LIVE:
+            if pair not in rows or PartnerState(rows[pair]["state"]) not in SERVING:
                 raise PARTNER_SUSPENDED.error()
             if not rows[pair]["granted"]:
                 raise BENEFIT_NOT_GRANTED.error()

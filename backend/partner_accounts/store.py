@@ -198,7 +198,7 @@ async def live_page(
         "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores, "
         "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
         "WHERE partner_benefit.partner_id = partner.id) AS benefits FROM partner "
-        "WHERE state = 'live' AND ($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
+        "WHERE state IN ('live', 'under-review', 'rectifying', 'rechecked') AND ($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
         "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2)) "
         "AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
         scene,
