@@ -71,6 +71,10 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.reviews.api
+import backend.reviews.cases_api
+import backend.reviews.service
+import backend.reviews.tables
 import backend.rule_sets.api
 import backend.rule_sets.published
 import backend.rule_sets.service
@@ -119,6 +123,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.passes.tables,
     backend.counters.tables,
     backend.sandbox.tables,
+    backend.reviews.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -151,6 +156,8 @@ HANDLERS: tuple[Any, ...] = (
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
     *backend.sandbox.api.HANDLERS,
+    *backend.reviews.api.HANDLERS,
+    *backend.reviews.cases_api.HANDLERS,
     *backend.displays.api.HANDLERS,
     *backend.displays.staff_api.HANDLERS,
     *backend.status_lists.api.HANDLERS,
@@ -181,6 +188,7 @@ FORGET: tuple[Forget, ...] = (
     backend.devices.service.forget,
     backend.partner_accounts.service.forget,
     backend.deposits.service.forget,
+    backend.reviews.service.forget,
     backend.market.service.forget,
     backend.enterprises.service.forget,
     backend.objections.service.forget,
@@ -203,6 +211,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),
+        backend.reviews.service.TOPIC: backend.reviews.service.due_handler(platform),
         backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 
@@ -235,6 +244,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),
+        # The same, for the figures of promise cards and the cases that they open.
+        Job("review-figures-draw", timedelta(hours=1), lambda: backend.reviews.service.draw_last_month(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

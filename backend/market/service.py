@@ -30,12 +30,14 @@ from backend.market.redeeming import (
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
+from backend.market.visits import Visit, visit_of
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 
 __all__ = [
     "ANSWER_LIFETIME",
     "Facts",
+    "Visit",
     "answer_of",
     "approve_benefit",
     "asked",
@@ -77,6 +79,7 @@ __all__ = [
     "verification_of",
     "verifications_of_enterprise",
     "verify",
+    "visit_of",
     "waiting_among",
 ]
 

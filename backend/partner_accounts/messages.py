@@ -116,6 +116,19 @@ class PartnerListing(msgspec.Struct):
     benefits: list[str]
 
 
+class PartnerProfile(msgspec.Struct):
+    """A partner as the public sees it, with where it is in its life."""
+
+    id: UUID
+    name: str
+    name_en: str
+    credit_code: str
+    state: PartnerState
+    scenes: list[str]
+    stores: list[StoreListing]
+    benefits: list[str]
+
+
 class PartnerPage(msgspec.Struct):
     """`next` is the cursor of the following page, or null."""
 

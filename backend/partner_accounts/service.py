@@ -12,7 +12,9 @@ from backend.partner_accounts.messages import (
     NewPartner,
     NewPartnerKey,
     PartnerListing,
+    PartnerMove,
     PartnerPage,
+    PartnerProfile,
     PartnerStore,
     StoreListing,
     TillClerk,
@@ -27,6 +29,8 @@ from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.questions import Question
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
+from backend.webhooks import service as webhooks
+from backend.webhooks.states import EventType
 
 
 async def add_partner(platform: Platform, connection: Connection, partner: NewPartner) -> UUID:
@@ -54,7 +58,8 @@ async def move_partner(
 ) -> PartnerState:
     """Moves a partner to its next state and writes its history; `actor` is an account id or a job's name.
 
-    Raises NOT_FOUND, and STATE_CONFLICT if the event is not possible in the present state. Three round trips.
+    The partner is told (`partner.moved`). Raises NOT_FOUND, and STATE_CONFLICT if the event is not possible in the present state.
+    Four round trips, two more with a webhook.
     """
     state = await store.state_for_update(connection, partner_id)
     if state is None:
@@ -64,7 +69,43 @@ async def move_partner(
         raise STATE_CONFLICT.error()
     now = platform.clock.now()
     await store.move(connection, new_id(now), partner_id, event, state, after, actor, because, now)
+    ids = {"partner_id": partner_id}
+    await webhooks.publish(connection, partner_id, EventType.PARTNER_MOVED, partner_id, ids)
     return after
+
+
+async def state_of(connection: Connection, partner_id: UUID, *, hold: bool = False) -> PartnerState:
+    """Where a partner is; with `hold` it is moved by nobody else until the transaction ends. Raises NOT_FOUND. One round trip."""
+    if hold:
+        state = await store.state_for_update(connection, partner_id)
+    else:
+        row = await store.partner(connection, partner_id)
+        state = None if row is None else row["state"]
+    if state is None:
+        raise NOT_FOUND.error()
+    return PartnerState(state)
+
+
+async def history(connection: Connection, partner_id: UUID) -> list[PartnerMove]:
+    """Every move of a partner, oldest first. One round trip."""
+    return [msgspec.convert(dict(row), PartnerMove) for row in await store.history(connection, partner_id)]
+
+
+async def enterprise_of(connection: Connection, partner_id: UUID) -> UUID | None:
+    """The enterprise that applied as this partner; None for one that the city brought in. One round trip."""
+    return await store.enterprise_of(connection, partner_id)
+
+
+async def serving(connection: Connection, scene: str | None = None, district: str | None = None) -> list[UUID]:
+    """Ids of the partners that serve now, in their order. One round trip."""
+    return await store.serving(connection, scene, district, sorted(SERVING))
+
+
+async def profiles(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, PartnerProfile]:
+    """Partners as the public sees them, by id, whatever their state. One round trip."""
+    return {
+        row["id"]: msgspec.convert(dict(row), PartnerProfile) for row in await store.profiles(connection, partner_ids)
+    }
 
 
 async def add_store(platform: Platform, connection: Connection, partner_id: UUID, district: str, name: str) -> UUID:
@@ -204,10 +245,10 @@ async def clerk_of(connection: Connection, account_id: UUID) -> TillClerk | None
 async def listing(
     platform: Platform, scene: str | None, district: str | None, cursor: str | None, limit: int
 ) -> PartnerPage:
-    """The live partners, optionally of one scene or district. Raises BAD_CURSOR. One round trip."""
+    """The partners that serve, optionally of one scene or district. Raises BAD_CURSOR. One round trip."""
     after = cursors.decode(cursor, UUID)
     async with platform.database.connection() as connection:
-        rows = await store.live_page(connection, scene, district, after, limit + 1)
+        rows = await store.live_page(connection, scene, district, sorted(SERVING), after, limit + 1)
     partners = [
         PartnerListing(
             id=row["id"],

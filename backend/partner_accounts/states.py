@@ -29,7 +29,8 @@ class PartnerEvent(StrEnum):
     REINSTATE = "reinstate"
 
 
-# Public review (Yulin): bad results -> rectify by a date -> re-check -> live again, or delisted.
+# Public review (Yulin): bad results -> rectify by a date -> re-check -> live again, or delisted. Whoever passes the re-check is cleared
+# by it; RECHECKED is where one waits who did not.
 NEXT: Mapping[tuple[PartnerState, PartnerEvent], PartnerState] = {
     (PartnerState.APPLIED, PartnerEvent.APPROVE): PartnerState.APPROVED,
     (PartnerState.APPLIED, PartnerEvent.DELIST): PartnerState.DELISTED,
@@ -39,7 +40,6 @@ NEXT: Mapping[tuple[PartnerState, PartnerEvent], PartnerState] = {
     (PartnerState.UNDER_REVIEW, PartnerEvent.ORDER_RECTIFICATION): PartnerState.RECTIFYING,
     (PartnerState.RECTIFYING, PartnerEvent.CLEAR): PartnerState.LIVE,
     (PartnerState.RECTIFYING, PartnerEvent.RECHECK): PartnerState.RECHECKED,
-    (PartnerState.RECHECKED, PartnerEvent.GO_LIVE): PartnerState.LIVE,
     (PartnerState.RECHECKED, PartnerEvent.CLEAR): PartnerState.LIVE,
     (PartnerState.RECHECKED, PartnerEvent.DELIST): PartnerState.DELISTED,
     # Upheld objections only (`backend.reviews`): a refused applicant never was live.

@@ -188,21 +188,70 @@ async def drop_clerk(connection: Connection, account_id: UUID) -> None:
     await connection.execute("DELETE FROM clerk WHERE account_id = $1", account_id)
 
 
+_STORES = (
+    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
+    "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores"
+)
+_BENEFITS = (
+    "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
+    "WHERE partner_benefit.partner_id = partner.id) AS benefits"
+)
+_IN_PLACE = (
+    "($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
+    "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2))"
+)
+
+
 async def live_page(
-    connection: Connection, scene: str | None, district: str | None, after: UUID | None, limit: int
+    connection: Connection,
+    scene: str | None,
+    district: str | None,
+    states: Sequence[str],
+    after: UUID | None,
+    limit: int,
 ) -> list[Row]:
-    """Up to `limit` live partners by id, with their stores and benefits as JSON arrays."""
+    """Up to `limit` partners in these states by id, with their stores and benefits as JSON arrays."""
     return await connection.fetch(
-        "SELECT id, name, name_en, scenes, "
-        "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
-        "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores, "
-        "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
-        "WHERE partner_benefit.partner_id = partner.id) AS benefits FROM partner "
-        "WHERE state IN ('live', 'under-review', 'rectifying', 'rechecked') AND ($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
-        "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2)) "
-        "AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
+        f"SELECT id, name, name_en, scenes, {_STORES}, {_BENEFITS} FROM partner WHERE {_IN_PLACE} "
+        "AND state = ANY($3::text[]) AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5",
         scene,
         district,
+        list(states),
         after,
         limit,
     )
+
+
+async def serving(connection: Connection, scene: str | None, district: str | None, states: Sequence[str]) -> list[UUID]:
+    """Ids of partners in these states, in their order."""
+    rows = await connection.fetch(
+        f"SELECT id FROM partner WHERE {_IN_PLACE} AND state = ANY($3::text[]) ORDER BY id",
+        scene,
+        district,
+        list(states),
+    )
+    return [row["id"] for row in rows]
+
+
+async def profiles(connection: Connection, partner_ids: Sequence[UUID]) -> list[Row]:
+    """Partners with their stores and benefits as JSON arrays."""
+    return await connection.fetch(
+        f"SELECT id, name, name_en, credit_code, state, scenes, {_STORES}, {_BENEFITS} FROM partner WHERE id = ANY($1)",
+        list(partner_ids),
+    )
+
+
+async def history(connection: Connection, partner_id: UUID) -> list[Row]:
+    """The moves of a partner, oldest first."""
+    return await connection.fetch(
+        "SELECT event, before, after, because, at FROM partner_history WHERE partner_id = $1 ORDER BY at, id",
+        partner_id,
+    )
+
+
+async def enterprise_of(connection: Connection, partner_id: UUID) -> UUID | None:
+    """The enterprise that applied as this partner."""
+    found: UUID | None = await connection.fetch_value(
+        "SELECT enterprise_id FROM partner_application WHERE partner_id = $1", partner_id
+    )
+    return found

@@ -66,17 +66,17 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     median_waiting: Waiting
 
 
-def figures_of(opinions: Iterable[Opinion]) -> Figures:
-    """The counts of these people's reviews. Raises ValueError for stars outside 1 to 5."""
+def figures_of(opinions: Iterable[tuple[Opinion, int]]) -> Figures:
+    """The counts of reviews, each given with how many people wrote just that. Raises ValueError for stars outside 1 to 5."""
     waited = dict.fromkeys(Waiting, 0)
     kept = dict.fromkeys(Kept, 0)
     points = 0
-    for opinion in opinions:
+    for opinion, people in opinions:
         if not 1 <= opinion.stars <= MOST_STARS:
             raise ValueError("a review has one to five stars")
-        points += opinion.stars - 1
-        kept[opinion.kept] += 1
-        waited[opinion.waiting] += 1
+        points += (opinion.stars - 1) * people
+        kept[opinion.kept] += people
+        waited[opinion.waiting] += people
     return Figures(
         people=sum(kept.values()),
         points=points,

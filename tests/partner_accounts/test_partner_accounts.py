@@ -80,7 +80,7 @@ async def test_a_partner_under_review_goes_on_serving_until_it_is_delisted(
         assert [each["id"] for each in (await client.get("/v1/partners")).json()["partners"]] == [
             str(partner.partner_id)
         ]
-    await moved(PartnerEvent.GO_LIVE)
+    await moved(PartnerEvent.CLEAR)
     assert await may_act()
     with pytest.raises(Problem, match="state-conflict"):
         await moved(PartnerEvent.RECHECK)

@@ -1,5 +1,6 @@
 """公众评议: bounds in exact integers against sixty decimals, figures of ten people and more, and what is surely bad."""
 
+from collections.abc import Iterable
 from decimal import ROUND_FLOOR, Decimal, localcontext
 
 import msgspec
@@ -83,12 +84,17 @@ def test_nobody_says_nothing_and_nobody_gives_more_than_there_is() -> None:
             lower_bound(*impossible)
 
 
+def of_each(said: Iterable[Opinion]) -> Figures:
+    """The figures of reviews that one person each wrote."""
+    return figures_of((opinion, 1) for opinion in said)
+
+
 opinions = st.builds(Opinion, stars=st.integers(1, 5), kept=st.sampled_from(Kept), waiting=st.sampled_from(Waiting))
 
 
 @given(st.lists(opinions, max_size=60))
 def test_figures_are_counts_of_the_people_and_tell_of_no_few(said: list[Opinion]) -> None:
-    figures = figures_of(said)
+    figures = of_each(said)
     assert figures.people == len(said)
     assert is_consistent(figures)
     shown = published(figures)
@@ -101,19 +107,24 @@ def test_figures_are_counts_of_the_people_and_tell_of_no_few(said: list[Opinion]
         assert (shown.honoured_permille % 50, shown.refused_permille % 50) == (0, 0)
 
 
+@given(st.lists(opinions, max_size=30))
+def test_people_who_wrote_the_same_are_counted_together(said: list[Opinion]) -> None:
+    assert figures_of((opinion, said.count(opinion)) for opinion in set(said)) == of_each(said)
+
+
 @given(st.lists(opinions, min_size=LEAST_PEOPLE, max_size=60), st.integers(0, 59))
 def test_a_better_review_never_makes_a_card_worse(said: list[Opinion], place: int) -> None:
     at = place % len(said)
     better = list(said)
     better[at] = Opinion(5, Kept.HONOURED, Waiting.UNDER_5)
-    before, after = published(figures_of(said)), published(figures_of(better))
+    before, after = published(of_each(said)), published(of_each(better))
     assert before is not None
     assert after is not None
     assert after.rating_permille >= before.rating_permille
     assert after.honoured_permille >= before.honoured_permille
     assert after.refused_permille <= before.refused_permille
     assert list(Waiting).index(after.median_waiting) <= list(Waiting).index(before.median_waiting)
-    assert set(grounds(figures_of(better), THRESHOLDS)) <= set(grounds(figures_of(said), THRESHOLDS))
+    assert set(grounds(of_each(better), THRESHOLDS)) <= set(grounds(of_each(said), THRESHOLDS))
 
 
 @given(st.lists(st.sampled_from(Waiting), min_size=1, max_size=40))
@@ -128,7 +139,7 @@ def test_nobody_has_no_median_and_six_stars_are_none() -> None:
         median_waiting({})
     for stars in (0, 6):
         with pytest.raises(ValueError, match="one to five"):
-            figures_of([Opinion(stars, Kept.HONOURED, Waiting.UNDER_5)])
+            of_each([Opinion(stars, Kept.HONOURED, Waiting.UNDER_5)])
 
 
 def counted(people: int, **changes: int) -> Figures:
