@@ -180,14 +180,14 @@ async def verifications_of_subject(
     )
 
 
-async def eligible_of_subject(
+async def verification_of_subject(
     connection: Connection, access: Access, subject_id: UUID, verification_id: UUID
 ) -> Row | None:
-    """A person's own verification that was answered with a yes."""
+    """A person's own verification, without its reason."""
     return await connection.read_one(
         access,
-        "SELECT subject_id, id, partner_id, benefit_id, state, answered_at, expires_at FROM verification "
-        "WHERE id = $1 AND subject_id = $2 AND result = 'eligible'",
+        "SELECT subject_id, id, partner_id, benefit_id, result, state, answered_at, expires_at FROM verification "
+        "WHERE id = $1 AND subject_id = $2",
         verification_id,
         subject_id,
     )

@@ -14,12 +14,13 @@ from partners.orders.states import VerificationState
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A yes that a partner gave the holder, and whether it was used (redeemed, or turned into an order) or has lapsed unused."""
+    """What a partner answered the holder, and whether a yes was used (redeemed, or turned into an order) or has lapsed unused."""
 
     verification_id: UUID
     partner_id: UUID
     benefit_id: str
     at: datetime
+    eligible: bool
     used: bool
     lapsed: bool
 
@@ -27,8 +28,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 async def visit_of(
     platform: Platform, connection: Connection, access: Access, subject_id: UUID, verification_id: UUID
 ) -> Visit | None:
-    """A visit of this holder; None for somebody else's verification, and for one that was declined. One round trip."""
-    row = await store.eligible_of_subject(connection, access, subject_id, verification_id)
+    """A visit of this holder; None for somebody else's verification. One round trip."""
+    row = await store.verification_of_subject(connection, access, subject_id, verification_id)
     if row is None:
         return None
     state = state_of(row, platform.clock.now())
@@ -37,6 +38,7 @@ async def visit_of(
         partner_id=row["partner_id"],
         benefit_id=row["benefit_id"],
         at=row["answered_at"],
+        eligible=row["result"] == "eligible",
         used=state is VerificationState.REDEEMED,
         lapsed=state is VerificationState.LAPSED,
     )

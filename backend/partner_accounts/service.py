@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.enterprises import service as enterprises
 from backend.identity import service as identity
 from backend.partner_accounts import keys, store
 from backend.partner_accounts.messages import (
@@ -22,8 +23,10 @@ from backend.partner_accounts.messages import (
 from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
 from backend.partner_accounts.states import NEXT, SERVING, TESTING, PartnerEvent, PartnerState
 from backend.platform import cursors
+from backend.platform.callers import Caller
 from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
+from backend.platform.impartiality import OWN_MATTER
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT, FieldError
 from backend.platform.questions import Question
@@ -91,9 +94,19 @@ async def history(connection: Connection, partner_id: UUID) -> list[PartnerMove]
     return [msgspec.convert(dict(row), PartnerMove) for row in await store.history(connection, partner_id)]
 
 
-async def enterprise_of(connection: Connection, partner_id: UUID) -> UUID | None:
-    """The enterprise that applied as this partner; None for one that the city brought in. One round trip."""
-    return await store.enterprise_of(connection, partner_id)
+async def require_impartial(connection: Connection, caller: Caller, partner_id: UUID) -> None:
+    """Raises OWN_MATTER for whoever acts for the partner's enterprise. Up to two round trips."""
+    enterprise_id = await store.enterprise_of(connection, partner_id)
+    if enterprise_id is not None:
+        await enterprises.require_impartial(connection, caller, enterprise_id)
+
+
+async def require_no_part(connection: Connection, caller: Caller, partner_id: UUID) -> None:
+    """Raises OWN_MATTER for whoever works at a till of the partner or acts for its enterprise. Up to three round trips."""
+    clerk = await clerk_of(connection, caller.account_id)
+    if clerk is not None and clerk.partner_id == partner_id:
+        raise OWN_MATTER.error()
+    await require_impartial(connection, caller, partner_id)
 
 
 async def serving(connection: Connection, scene: str | None = None, district: str | None = None) -> list[UUID]:

@@ -23,7 +23,6 @@ from backend.reviews.messages import (
     StaffCasePage,
     Standing,
 )
-from backend.reviews.reviewing import require_impartial
 from partners.reviews.verdicts import Ground
 
 
@@ -133,7 +132,7 @@ async def _held(connection: Connection, caller: Caller, case_id: UUID) -> Row:
     row = await case_store.lock(connection, case_id)
     if row is None:
         raise NOT_FOUND.error()
-    await require_impartial(connection, caller, row["partner_id"])
+    await partner_accounts.require_no_part(connection, caller, row["partner_id"])
     return row
 
 

@@ -3,14 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-from backend.enterprises import service as enterprises
 from backend.market import service as market
 from backend.partner_accounts import service as partner_accounts
 from backend.platform import cursors
 from backend.platform.callers import Caller
 from backend.platform.clock import SHANGHAI, local_date
 from backend.platform.database import Connection, Row
-from backend.platform.impartiality import OWN_MATTER
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND
 from backend.platform.row_ids import new_id
@@ -31,9 +29,9 @@ async def review(platform: Platform, caller: Caller, new: NewReview) -> MyReview
     async with platform.database.transaction() as connection:
         access = caller.access("评议到店", "verification")
         visit = await market.visit_of(platform, connection, access, subject_id, new.verification_id)
-        if visit is None:
+        if visit is None or not visit.eligible:
             raise NOT_FOUND.error()
-        await require_no_part(connection, caller, visit.partner_id)
+        await partner_accounts.require_no_part(connection, caller, visit.partner_id)
         if not visit.used and not visit.lapsed:
             raise VISIT_OPEN.error()
         last_day = local_date(visit.at) + timedelta(days=rules_on(local_date(now)).review_within_days)
@@ -100,7 +98,7 @@ async def words_of(
     before = cursors.decode(cursor, UUID)
     async with platform.database.connection() as connection:
         await partner_accounts.state_of(connection, partner_id)
-        await require_impartial(connection, caller, partner_id)
+        await partner_accounts.require_no_part(connection, caller, partner_id)
         access = caller.staff_access("查看公众评议的文字", "核查商户履诺情况", "review")
         rows = await store.with_words(connection, access, partner_id, before, limit + 1)
     shown = [
@@ -119,21 +117,6 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
     """Leaving: the person's reviews go, words and stars; figures that were drawn before are of nobody and stay."""
     if subject_id is not None:
         await store.forget(connection, subject_id)
-
-
-async def require_no_part(connection: Connection, caller: Caller, partner_id: UUID) -> None:
-    """Raises OWN_MATTER for whoever works at a till of the partner or acts for its enterprise. Up to three round trips."""
-    clerk = await partner_accounts.clerk_of(connection, caller.account_id)
-    if clerk is not None and clerk.partner_id == partner_id:
-        raise OWN_MATTER.error()
-    await require_impartial(connection, caller, partner_id)
-
-
-async def require_impartial(connection: Connection, caller: Caller, partner_id: UUID) -> None:
-    """Raises OWN_MATTER for whoever acts for the partner's enterprise. Up to two round trips."""
-    enterprise_id = await partner_accounts.enterprise_of(connection, partner_id)
-    if enterprise_id is not None:
-        await enterprises.require_impartial(connection, caller, enterprise_id)
 
 
 _PLACE = ("review", "words_sealed")

@@ -198,7 +198,13 @@ async def test_whoever_does_not_is_delisted_after_a_notice(
 
 @pytest.mark.parametrize("day", ["2026-12-02", "2026-12-16", "2027-01-14"])
 async def test_two_officers_stop_a_case_at_any_stage_and_one_does_not(
-    platform: Platform, accused: PartnerCaller, standing: Standing, officers: Officers, day_comes: DayComes, day: str
+    platform: Platform,
+    clock: SettableClock,
+    accused: PartnerCaller,
+    standing: Standing,
+    officers: Officers,
+    day_comes: DayComes,
+    day: str,
 ) -> None:
     for each in ("2026-12-02", "2026-12-16", "2027-01-14"):
         if each <= day:
