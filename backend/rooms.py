@@ -16,6 +16,9 @@ import backend.codes.tables
 import backend.commitments.api
 import backend.commitments.service
 import backend.commitments.tables
+import backend.complaints.api
+import backend.complaints.service
+import backend.complaints.tables
 import backend.consents.api
 import backend.consents.service
 import backend.consents.tables
@@ -124,6 +127,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.counters.tables,
     backend.sandbox.tables,
     backend.reviews.tables,
+    backend.complaints.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -158,6 +162,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.sandbox.api.HANDLERS,
     *backend.reviews.api.HANDLERS,
     *backend.reviews.cases_api.HANDLERS,
+    *backend.complaints.api.HANDLERS,
     *backend.displays.api.HANDLERS,
     *backend.displays.staff_api.HANDLERS,
     *backend.status_lists.api.HANDLERS,
@@ -189,6 +194,7 @@ FORGET: tuple[Forget, ...] = (
     backend.partner_accounts.service.forget,
     backend.deposits.service.forget,
     backend.reviews.service.forget,
+    backend.complaints.service.forget,
     backend.market.service.forget,
     backend.enterprises.service.forget,
     backend.objections.service.forget,
@@ -212,6 +218,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),
         backend.reviews.service.TOPIC: backend.reviews.service.due_handler(platform),
+        backend.complaints.service.TOPIC: backend.complaints.service.due_handler(platform),
         backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 
