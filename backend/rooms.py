@@ -63,6 +63,7 @@ import backend.partner_accounts.api
 import backend.partner_accounts.applying_api
 import backend.partner_accounts.keys
 import backend.partner_accounts.lists
+import backend.partner_accounts.premises_api
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -151,6 +152,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.partner_accounts.applying_api.HANDLERS,
+    *backend.partner_accounts.premises_api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
     *backend.ledger.api.HANDLERS,
     *backend.market.api.HANDLERS,

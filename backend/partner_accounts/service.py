@@ -1,6 +1,7 @@
 """What the partner accounts room does: partners, stores, clerks, keys, and who may act now."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -17,13 +18,15 @@ from backend.partner_accounts.messages import (
     PartnerPage,
     PartnerProfile,
     PartnerStore,
+    Position,
     StoreListing,
     TillClerk,
 )
-from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, PARTNER_SUSPENDED
+from backend.partner_accounts.problems import BENEFIT_NOT_GRANTED, CREDIT_CODE_INVALID, NOT_TESTED, PARTNER_SUSPENDED
 from backend.partner_accounts.states import NEXT, SERVING, TESTING, PartnerEvent, PartnerState
 from backend.platform import cursors
 from backend.platform.callers import Caller
+from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.identifiers import InvalidIdentifier, normalise_unified_social_credit_code
 from backend.platform.impartiality import OWN_MATTER
@@ -72,6 +75,8 @@ async def move_partner(
         raise STATE_CONFLICT.error()
     now = platform.clock.now()
     await store.move(connection, new_id(now), partner_id, event, state, after, actor, because, now)
+    if event is PartnerEvent.DELIST:
+        await store.leave_alliance(connection, partner_id, now)
     ids = {"partner_id": partner_id}
     await webhooks.publish(connection, partner_id, EventType.PARTNER_MOVED, partner_id, ids)
     return after
@@ -92,6 +97,12 @@ async def state_of(connection: Connection, partner_id: UUID, *, hold: bool = Fal
 async def history(connection: Connection, partner_id: UUID) -> list[PartnerMove]:
     """Every move of a partner, oldest first. One round trip."""
     return [msgspec.convert(dict(row), PartnerMove) for row in await store.history(connection, partner_id)]
+
+
+async def alliance_since(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, date]:
+    """Since when these partners are in the alliance; whoever is not is not there. One round trip."""
+    rows = await store.members(connection, partner_ids)
+    return {row["partner_id"]: local_date(row["joined_at"]) for row in rows}
 
 
 async def require_impartial(connection: Connection, caller: Caller, partner_id: UUID) -> None:
@@ -134,13 +145,18 @@ async def grant_benefit(platform: Platform, connection: Connection, partner_id: 
 
 
 async def add_clerk(
-    platform: Platform, connection: Connection, account_id: UUID, store_id: UUID, shown_as: str
+    platform: Platform,
+    connection: Connection,
+    account_id: UUID,
+    store_id: UUID,
+    shown_as: str,
+    position: Position = Position.CLERK,
 ) -> None:
-    """Places an account at a till of a store and gives it the clerk's role. `shown_as` names the till. Raises NOT_FOUND."""
+    """Places an account at a till of an open store and gives it the clerk's role. `shown_as` names the till. Raises NOT_FOUND."""
     partner_id = await store.partner_of_store(connection, store_id)
     if partner_id is None:
         raise NOT_FOUND.error()
-    await store.put_clerk(connection, account_id, partner_id, store_id, shown_as, platform.clock.now())
+    await store.put_clerk(connection, account_id, partner_id, store_id, shown_as, position, platform.clock.now())
     await identity.grant_role(platform, connection, account_id, Role.CLERK)
 
 
@@ -152,8 +168,18 @@ async def register_key(platform: Platform, connection: Connection, partner_id: U
 async def register_key_at_the_desk(
     platform: Platform, connection: Connection, partner_id: UUID, credit_code: str, new: NewPartnerKey
 ) -> str:
-    """Registers a key that a partner handed to the operator with its proof. Raises and takes what `keys.register_at_the_desk` does."""
+    """Registers a key that a partner handed to the operator with its proof. One that applied goes the whole way: NOT_TESTED without a report
+    of the conformance kit in which every must is passed. Raises and takes what `keys.register_at_the_desk` does, and one round trip.
+    """
+    report = await store.application_report(connection, partner_id)
+    if report is not None and not report["conforms"]:
+        raise NOT_TESTED.error()
     return await keys.register_at_the_desk(platform, connection, partner_id, credit_code, new)
+
+
+async def revoke_key_at_the_desk(connection: Connection, key_id: str) -> bool:
+    """Takes a key of a partner, its sandbox or a source out of use; False if there is none. What `keys.revoke_at_the_desk` takes."""
+    return await keys.revoke_at_the_desk(connection, key_id)
 
 
 async def register_test_key(
@@ -252,6 +278,7 @@ async def clerk_of(connection: Connection, account_id: UUID) -> TillClerk | None
         store_id=row["store_id"],
         store_name=row["store_name"],
         shown_as=row["shown_as"],
+        position=Position(row["position"]),
     )
 
 

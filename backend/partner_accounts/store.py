@@ -92,31 +92,41 @@ async def granted_benefits(connection: Connection, partner_id: UUID) -> list[Row
 
 
 async def put_clerk(
-    connection: Connection, account_id: UUID, partner_id: UUID, store_id: UUID, shown_as: str, now: datetime
+    connection: Connection,
+    account_id: UUID,
+    partner_id: UUID,
+    store_id: UUID,
+    shown_as: str,
+    position: str,
+    now: datetime,
 ) -> None:
     """Places an account at a till; an account works at one till at a time."""
     await connection.execute(
-        "INSERT INTO clerk (account_id, partner_id, store_id, shown_as, added_at) VALUES ($1, $2, $3, $4, $5) "
+        "INSERT INTO clerk (account_id, partner_id, store_id, shown_as, position, added_at) VALUES ($1, $2, $3, $4, $5, $6) "
         "ON CONFLICT (account_id) DO UPDATE SET partner_id = excluded.partner_id, store_id = excluded.store_id, "
-        "shown_as = excluded.shown_as, added_at = excluded.added_at",
+        "shown_as = excluded.shown_as, position = excluded.position, added_at = excluded.added_at",
         account_id,
         partner_id,
         store_id,
         shown_as,
+        position,
         now,
     )
 
 
 async def partner_of_store(connection: Connection, store_id: UUID) -> UUID | None:
-    """Whose store it is."""
-    partner_id: UUID | None = await connection.fetch_value("SELECT partner_id FROM store WHERE id = $1", store_id)
+    """Whose store it is; none of one that is not open."""
+    partner_id: UUID | None = await connection.fetch_value(
+        "SELECT partner_id FROM store WHERE id = $1 AND state = 'open'", store_id
+    )
     return partner_id
 
 
 async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]:
-    """Stores by their ids."""
+    """Open stores by their ids."""
     return await connection.fetch(
-        "SELECT id, partner_id, name, district FROM store WHERE id = ANY($1::uuid[])", list(store_ids)
+        "SELECT id, partner_id, name, district FROM store WHERE id = ANY($1::uuid[]) AND state = 'open'",
+        list(store_ids),
     )
 
 
@@ -177,7 +187,7 @@ async def clerk(connection: Connection, account_id: UUID) -> Row | None:
     """Where an account works."""
     return await connection.fetch_one(
         "SELECT clerk.account_id, clerk.partner_id, partner.name AS partner_name, clerk.store_id, "
-        "store.name AS store_name, clerk.shown_as FROM clerk JOIN partner ON partner.id = clerk.partner_id "
+        "store.name AS store_name, clerk.shown_as, clerk.position FROM clerk JOIN partner ON partner.id = clerk.partner_id "
         "JOIN store ON store.id = clerk.store_id WHERE clerk.account_id = $1",
         account_id,
     )
@@ -190,7 +200,7 @@ async def drop_clerk(connection: Connection, account_id: UUID) -> None:
 
 _STORES = (
     "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
-    "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores"
+    "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id AND store.state = 'open') AS stores"
 )
 _BENEFITS = (
     "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
@@ -198,7 +208,7 @@ _BENEFITS = (
 )
 _IN_PLACE = (
     "($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
-    "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2))"
+    "(SELECT FROM store WHERE store.partner_id = partner.id AND store.state = 'open' AND store.district = $2))"
 )
 
 
@@ -255,3 +265,41 @@ async def enterprise_of(connection: Connection, partner_id: UUID) -> UUID | None
         "SELECT enterprise_id FROM partner_application WHERE partner_id = $1", partner_id
     )
     return found
+
+
+async def application_report(connection: Connection, partner_id: UUID) -> Row | None:
+    """Whether the report of a partner that applied has every must; none of one that the city brought in."""
+    return await connection.fetch_one(
+        "SELECT COALESCE((report->>'conforms')::boolean, false) AS conforms FROM partner_application WHERE partner_id = $1",
+        partner_id,
+    )
+
+
+async def members(connection: Connection, partner_ids: Sequence[UUID] | None) -> list[Row]:
+    """Members of the alliance now, of these partners or of all."""
+    return await connection.fetch(
+        "SELECT partner_id, text_version, joined_at FROM alliance_member WHERE left_at IS NULL "
+        "AND ($1::uuid[] IS NULL OR partner_id = ANY($1)) ORDER BY joined_at, partner_id",
+        None if partner_ids is None else list(partner_ids),
+    )
+
+
+async def leave_alliance(connection: Connection, partner_id: UUID, now: datetime) -> None:
+    """A partner is in the alliance no more; doing it twice changes nothing."""
+    await connection.execute(
+        "UPDATE alliance_member SET left_at = $2 WHERE partner_id = $1 AND left_at IS NULL", partner_id, now
+    )
+
+
+async def join_alliance(
+    connection: Connection, member_id: UUID, partner_id: UUID, text_version: int, now: datetime
+) -> None:
+    """A partner is in the alliance; doing it twice changes nothing."""
+    await connection.execute(
+        "INSERT INTO alliance_member (id, partner_id, text_version, joined_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (partner_id) WHERE left_at IS NULL DO NOTHING",
+        member_id,
+        partner_id,
+        text_version,
+        now,
+    )

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SELF_ORDERS = "self.orders"
     SELF_REVIEW = "self.review"
     SELF_COMPLAIN = "self.complain"
+    SELF_WORK = "self.work"
     ENTERPRISE_REGISTER = "enterprise.register"
     ENTERPRISE_ACT = "enterprise.act"
     TILL_USE = "till.use"
@@ -85,6 +86,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SELF_ORDERS: _PERSON,
     Permission.SELF_REVIEW: _PERSON,
     Permission.SELF_COMPLAIN: _PERSON,
+    Permission.SELF_WORK: _PERSON,
     Permission.ENTERPRISE_REGISTER: _PERSON,
     Permission.ENTERPRISE_ACT: _PERSON,
     Permission.TILL_USE: frozenset({Role.CLERK}),

@@ -90,7 +90,7 @@ async def figures_shown(platform: Platform, connection: Connection, ids: Sequenc
 async def card(platform: Platform, partner_id: UUID) -> PromiseCard:
     """A partner's card: what it promised beside what its guests say. One that was delisted promises nothing any more.
 
-    Raises NOT_FOUND, also for whoever never served. Five round trips.
+    Raises NOT_FOUND, also for whoever never served. Up to five round trips.
     """
     async with platform.database.connection() as connection:
         profile = (await partner_accounts.profiles(connection, [partner_id])).get(partner_id)
@@ -98,13 +98,14 @@ async def card(platform: Platform, partner_id: UUID) -> PromiseCard:
             raise NOT_FOUND.error()
         serves = profile.state in SERVING
         figures = await figures_shown(platform, connection, [partner_id])
+        member = await partner_accounts.alliance_since(connection, [partner_id])
     offered = (await market.listing(platform, None, None, _EVERY_BENEFIT)).benefits if serves else []
     return PromiseCard(
         partner_id=profile.id,
         name=profile.name,
         name_en=profile.name_en,
         state=profile.state,
-        alliance_since=None,
+        alliance_since=member.get(partner_id),
         scenes=profile.scenes,
         stores=profile.stores if serves else [],
         promises=[
