@@ -42,7 +42,7 @@ from backend.platform.callers import Caller, Signer
 from backend.platform.clock import local_date
 from backend.platform.database import Connection, Row
 from backend.platform.platform import Platform
-from backend.platform.problems import NOT_ALLOWED, NOT_FOUND, STATE_CONFLICT
+from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
 from backend.platform.rate_limits import RateLimit
 from backend.platform.roles import Role
 from backend.platform.row_ids import new_id
@@ -160,14 +160,14 @@ async def dismiss(platform: Platform, signer: Signer, post_id: UUID) -> None:
 
 
 async def posts_at_till(platform: Platform, caller: Caller) -> Posts:
-    """The posts at the tills of the manager's own store. Raises NOT_ALLOWED for whoever manages none. Three round trips."""
+    """The posts at the tills of the manager's own store. Raises NOT_FOUND for whoever manages none. Three round trips."""
     async with platform.database.connection() as connection:
         manager = await _manager(connection, caller)
         return await _posts(platform, connection, manager.partner_id, manager.store_id)
 
 
 async def invite_at_till(platform: Platform, caller: Caller, wanted: TillInvitation) -> Invitation:
-    """A manager invites a clerk to their own store. Raises NOT_ALLOWED, PARTNER_SUSPENDED, NOT_FOUND, TOO_MANY_INVITATIONS. Six round
+    """A manager invites a clerk to their own store. Raises PARTNER_SUSPENDED, NOT_FOUND (also for whoever manages no store), TOO_MANY_INVITATIONS. Six round
     trips."""
     async with platform.database.transaction() as connection:
         manager = await _manager(connection, caller)
@@ -179,7 +179,7 @@ async def invite_at_till(platform: Platform, caller: Caller, wanted: TillInvitat
 async def dismiss_at_till(platform: Platform, caller: Caller, post_id: UUID) -> None:
     """A manager ends a clerk's post at their own store, or revokes an invitation to one; a manager's is the partner's to end.
 
-    Raises NOT_ALLOWED, NOT_FOUND. Up to three round trips.
+    Raises NOT_FOUND, also for whoever manages no store. Up to three round trips.
     """
     clerks = (Position.CLERK,)
     async with platform.database.transaction() as connection:
@@ -257,7 +257,7 @@ async def _posts(platform: Platform, connection: Connection, partner_id: UUID, s
 async def _manager(connection: Connection, caller: Caller) -> TillClerk:
     clerk = await service.clerk_of(connection, caller.account_id)
     if clerk is None or clerk.position is not Position.MANAGER:
-        raise NOT_ALLOWED.error()
+        raise NOT_FOUND.error()
     return clerk
 
 

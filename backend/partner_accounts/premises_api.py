@@ -212,6 +212,7 @@ async def dismiss(platform: ThePlatform, signer: TheSigner, post_id: FromPath[UU
         Permission.TILL_USE,
         "本店岗位与邀请 Posts of the manager's store",
         "仅店长可看。For the store's manager. Three database round trips.",
+        raises=(NOT_FOUND,),
         answer=_POSTS,
     ),
 )
