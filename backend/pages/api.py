@@ -1,4 +1,4 @@
-"""The pages over HTTP: two shells, the page of a display code, the files beside them, and the drawing of codes."""
+"""The pages over HTTP: two shells, the pages of a display code, a promise card and the alliance, the files beside them, and the drawing of codes."""
 
 from litestar import MediaType, Response, get, post
 from litestar.datastructures import CacheControlHeader
@@ -10,6 +10,7 @@ from backend.pages import shell
 from backend.pages.displays import display
 from backend.pages.drawings import draw
 from backend.pages.messages import DrawingOrder, Drawings
+from backend.pages.promises import members, promises
 from backend.platform.http.inputs import ThePlatform
 from backend.platform.http.operation import operation
 from backend.platform.roles import Permission
@@ -53,4 +54,4 @@ _FILES = create_static_files_router(
     cache_control=CacheControlHeader(public=True, max_age=_YEAR_SECONDS, immutable=True),
 )
 
-HANDLERS = (resident, till, display, draw_codes, _FILES)
+HANDLERS = (resident, till, display, promises, members, draw_codes, _FILES)

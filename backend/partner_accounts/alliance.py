@@ -6,10 +6,10 @@ from importlib.resources import files
 
 import msgspec
 
-from backend.partner_accounts import service, store
+from backend.partner_accounts import store
 from backend.partner_accounts.messages import Alliance, AllianceListing, AllianceText, JoinAlliance, Membership
-from backend.partner_accounts.problems import DECLARATION_OLD
-from backend.partner_accounts.states import SERVING
+from backend.partner_accounts.problems import DECLARATION_OLD, PARTNER_SUSPENDED
+from backend.partner_accounts.states import SERVING, PartnerState
 from backend.platform.callers import Signer
 from backend.platform.clock import local_date
 from backend.platform.platform import Platform
@@ -33,16 +33,17 @@ async def listing(platform: Platform) -> Alliance:
     """The declaration in force and the members that serve, the oldest first. Two round trips."""
     async with platform.database.connection() as connection:
         rows = await store.members(connection, None)
-        profiles = await service.profiles(connection, [row["partner_id"] for row in rows])
+        found = await store.profiles(connection, [row["partner_id"] for row in rows])
+    profiles = {row["id"]: row for row in found}
     members = [
         AllianceListing(
             partner_id=row["partner_id"],
-            name=profiles[row["partner_id"]].name,
-            name_en=profiles[row["partner_id"]].name_en,
+            name=profiles[row["partner_id"]]["name"],
+            name_en=profiles[row["partner_id"]]["name_en"],
             since=local_date(row["joined_at"]),
         )
         for row in rows
-        if profiles[row["partner_id"]].state in SERVING
+        if PartnerState(profiles[row["partner_id"]]["state"]) in SERVING
     ]
     return Alliance(text_on(local_date(platform.clock.now())), members)
 
@@ -56,7 +57,9 @@ async def join(platform: Platform, signer: Signer, declared: JoinAlliance) -> Me
     if declared.text_version != text_on(local_date(now)).version:
         raise DECLARATION_OLD.error()
     async with platform.database.transaction() as connection:
-        await service.live_partner(connection, signer.owner_id)
+        state = await store.state_for_update(connection, signer.owner_id)
+        if state is None or PartnerState(state) not in SERVING:
+            raise PARTNER_SUSPENDED.error()
         await store.join_alliance(connection, new_id(now), signer.owner_id, declared.text_version, now)
         [row] = await store.members(connection, [signer.owner_id])
     return Membership(row["text_version"], local_date(row["joined_at"]))

@@ -8,8 +8,9 @@ import msgspec
 
 from backend.enterprises import service as enterprises
 from backend.identity import service as identity
-from backend.partner_accounts import keys, store
+from backend.partner_accounts import alliance, keys, store
 from backend.partner_accounts.messages import (
+    Alliance,
     LivePartner,
     NewPartner,
     NewPartnerKey,
@@ -97,6 +98,11 @@ async def state_of(connection: Connection, partner_id: UUID, *, hold: bool = Fal
 async def history(connection: Connection, partner_id: UUID) -> list[PartnerMove]:
     """Every move of a partner, oldest first. One round trip."""
     return [msgspec.convert(dict(row), PartnerMove) for row in await store.history(connection, partner_id)]
+
+
+async def alliance_members(platform: Platform) -> Alliance:
+    """The declaration of the alliance and its members, as everybody may read them. Two round trips."""
+    return await alliance.listing(platform)
 
 
 async def alliance_since(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, date]:
