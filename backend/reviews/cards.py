@@ -53,7 +53,7 @@ def last_day_of_last_month(today: date) -> date:
 
 
 async def draw(platform: Platform, connection: Connection, partner_id: UUID, until_day: date) -> bool:
-    """Draws a partner's figures of the days up to `until_day`; False if they were drawn before. Three round trips."""
+    """Draws a partner's figures of the days up to `until_day`; gives whether that makes a new card. Three round trips."""
     rules = rules_on(until_day)
     from_day = until_day - timedelta(days=rules.counted_days - 1)
     before = await store.latest_figures(connection, [partner_id], date.min)
@@ -61,7 +61,8 @@ async def draw(platform: Platform, connection: Connection, partner_id: UUID, unt
     figures, fresh = await figures_between(connection, partner_id, from_day, until_day, new_from)
     shown = figures if figures.people >= LEAST_PEOPLE and fresh >= LEAST_PEOPLE else None
     rating = None if shown is None else rating_bound(shown)
-    return await store.add_figures(connection, partner_id, from_day, until_day, shown, rating, platform.clock.now())
+    drawn = await store.add_figures(connection, partner_id, from_day, until_day, shown, rating, platform.clock.now())
+    return drawn and shown is not None
 
 
 async def figures_between(

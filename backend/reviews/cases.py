@@ -40,8 +40,8 @@ GROUND_WORDS: Mapping[Ground, str] = {
 
 
 async def draw_last_month(platform: Platform) -> int:
-    """Draws every reviewed partner's figures of the last whole month and opens a case where they are surely bad; gives how many
-    partners were drawn. Doing it again changes nothing. Up to ten round trips for each partner, each in a transaction of its own."""
+    """Draws every reviewed partner's figures of the last whole month and opens a case where a new card is surely bad: a case, too, tells
+    of ten people at least. Gives how many partners were drawn. Doing it again changes nothing. Up to ten round trips for each partner, each in a transaction of its own."""
     until_day = cards.last_day_of_last_month(local_date(platform.clock.now() - _SETTLED))
     since = start_of_day(until_day - timedelta(days=rules_on(until_day).counted_days - 1))
     async with platform.database.connection() as connection:

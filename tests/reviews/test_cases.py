@@ -106,6 +106,19 @@ async def test_good_figures_open_nothing_and_a_reply_needs_a_case(
         assert (await partner("POST", f"/v1/partner/review/{act}", SAID)).json()["code"] == "not-found"
 
 
+async def test_a_case_tells_of_ten_people_as_a_card_does(
+    platform: Platform, partner: PartnerCaller, standing: Standing, month_ends: MonthEnds
+) -> None:
+    await people_say(platform, partner, 10)
+    await month_ends()
+    await people_say(platform, partner, 9, **REFUSED)
+    await month_ends()
+    assert (await standing())["state"] == "live", "nine people have spoken since the card"
+    await people_say(platform, partner, 1, **REFUSED)
+    await month_ends()
+    assert (await standing())["state"] == "under-review"
+
+
 async def test_under_review_guests_are_served_as_always(
     client: httpx2.AsyncClient, person: PersonBuilder, accused: PartnerCaller, day_comes: DayComes
 ) -> None:
