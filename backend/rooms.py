@@ -16,6 +16,9 @@ import backend.codes.tables
 import backend.commitments.api
 import backend.commitments.service
 import backend.commitments.tables
+import backend.complaints.api
+import backend.complaints.service
+import backend.complaints.tables
 import backend.consents.api
 import backend.consents.service
 import backend.consents.tables
@@ -65,6 +68,7 @@ import backend.partner_accounts.api
 import backend.partner_accounts.applying_api
 import backend.partner_accounts.keys
 import backend.partner_accounts.lists
+import backend.partner_accounts.premises_api
 import backend.partner_accounts.service
 import backend.partner_accounts.tables
 import backend.passes.api
@@ -76,6 +80,10 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.reviews.api
+import backend.reviews.cases_api
+import backend.reviews.service
+import backend.reviews.tables
 import backend.rule_sets.api
 import backend.rule_sets.published
 import backend.rule_sets.service
@@ -124,6 +132,8 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.passes.tables,
     backend.counters.tables,
     backend.sandbox.tables,
+    backend.reviews.tables,
+    backend.complaints.tables,
     backend.enterprises.tables,
     backend.declarations.tables,
     backend.commitments.tables,
@@ -147,6 +157,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.codes.api.HANDLERS,
     *backend.partner_accounts.api.HANDLERS,
     *backend.partner_accounts.applying_api.HANDLERS,
+    *backend.partner_accounts.premises_api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
     *backend.ledger.api.HANDLERS,
     *backend.market.api.HANDLERS,
@@ -160,6 +171,9 @@ HANDLERS: tuple[Any, ...] = (
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
     *backend.sandbox.api.HANDLERS,
+    *backend.reviews.api.HANDLERS,
+    *backend.reviews.cases_api.HANDLERS,
+    *backend.complaints.api.HANDLERS,
     *backend.displays.api.HANDLERS,
     *backend.displays.staff_api.HANDLERS,
     *backend.status_lists.api.HANDLERS,
@@ -190,6 +204,8 @@ FORGET: tuple[Forget, ...] = (
     backend.devices.service.forget,
     backend.partner_accounts.service.forget,
     backend.deposits.service.forget,
+    backend.reviews.service.forget,
+    backend.complaints.service.forget,
     backend.market.service.forget,
     backend.enterprises.service.forget,
     backend.objections.service.forget,
@@ -213,6 +229,8 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),
+        backend.reviews.service.TOPIC: backend.reviews.service.due_handler(platform),
+        backend.complaints.service.TOPIC: backend.complaints.service.due_handler(platform),
         backend.objections.service.TOPIC: backend.objections.service.due_handler(platform),
     }
 
@@ -245,6 +263,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),
+        # The same, for the figures of promise cards and the cases that they open.
+        Job("review-figures-draw", timedelta(hours=1), lambda: backend.reviews.service.draw_last_month(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

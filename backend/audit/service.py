@@ -4,12 +4,13 @@ from backend.deposits import service as deposits
 from backend.ledger import service as ledger
 from backend.market import service as market
 from backend.platform.platform import Platform
+from backend.reviews import service as reviews
 from partners.ledger.audit import Difference
 
 
 async def examine(platform: Platform) -> list[Difference]:
-    """Compares counters, order totals, postings, budgets, signed approvals and statements with what redemptions,
-    reversals, orders and plans say; empty if all agree. Changes nothing, and may run while others work.
+    """Compares counters, order totals, postings, budgets, signed approvals, statements and the figures of promise cards with
+    what redemptions, reversals, orders, plans and reviews say; empty if all agree. Changes nothing, and may run while others work.
 
     Holds the events of the subsidised benefits in memory. About a dozen round trips, one for each approval and two for
     each statement.
@@ -21,4 +22,5 @@ async def examine(platform: Platform) -> list[Difference]:
             *await market.differences(connection, orders),
             *await deposits.differences(connection),
             *await ledger.differences(platform, connection, redeemed, await market.held_of_budgets(connection)),
+            *await reviews.differences(connection),
         ]

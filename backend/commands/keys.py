@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from backend.commands.services import opened, servers
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import NewPartnerKey
-from backend.platform import keys, signers
+from backend.platform import keys
 from backend.platform.keys import Purpose
 from backend.platform.problems import Problem
 from backend.platform.refusal import Refusal
@@ -120,12 +120,12 @@ def _public_key(file: Path, content: bytes) -> Mapping[str, object]:
 
 
 def revoke(settings: Settings, kid: str) -> bool:
-    """Revokes a key at once, ours or a signer's; False if there is none to revoke."""
+    """Revokes a key at once, ours or a signer's, of which its partner is told; False if there is none to revoke."""
 
     async def act(addressed: Settings) -> bool:
         async with opened(addressed) as platform, platform.database.transaction() as connection:
             ours = await keys.revoke(connection, platform.cipher, kid, platform.clock.now())
-            return ours or await signers.revoke(connection, kid)
+            return ours or await partner_accounts.revoke_key_at_the_desk(connection, kid)
 
     with servers(settings) as addressed:
         return asyncio.run(act(addressed))

@@ -98,8 +98,7 @@ async def take_down(platform: Platform, signer: Signer, counter_id: UUID) -> Non
 async def offer(platform: Platform, token: str) -> CounterOffer:
     """What a sign offers, as everybody may read it on the wall. Raises COUNTER_UNKNOWN, COUNTER_CLOSED. Four round trips."""
     async with platform.database.connection() as connection:
-        row, partner = await _hanging(connection, token)
-        found = await partner_accounts.stores(connection, [row["store_id"]])
+        row, partner, store_name = await _hanging(connection, token)
     try:
         benefit = await market.offer(platform, row["benefit_id"])
     except Problem as problem:
@@ -108,7 +107,7 @@ async def offer(platform: Platform, token: str) -> CounterOffer:
         token=token,
         server_time=platform.clock.now(),
         partner=partner.name,
-        store=found[row["store_id"]].name,
+        store=store_name,
         benefit=benefit.id,
         benefit_version=benefit.version,
         name=benefit.name,
@@ -122,13 +121,13 @@ async def use(platform: Platform, caller: Caller, order: CounterUseOrder) -> Cou
     """A resident asks to be served at a sign, signed by their phone. A yes is told to the partner; a no to nobody.
 
     Raises COUNTER_UNKNOWN, COUNTER_CLOSED (also when the terms have changed since they were shown), COUNTER_SIGNATURE_INVALID,
-    CONSENT_MISSING, USE_TAKEN, RATE_LIMITED. Up to fourteen database round trips and one of the cache, in one transaction;
-    the same use again takes six.
+    CONSENT_MISSING, USE_TAKEN, RATE_LIMITED. Up to fifteen database round trips and one of the cache, in one transaction;
+    the same use again takes seven.
     """
     await take(platform.cache, _USES, str(caller.account_id))
     subject_id, now = caller.proven_subject(), platform.clock.now()
     async with platform.database.transaction() as connection:
-        row, partner = await _hanging(connection, order.token)
+        row, partner, _ = await _hanging(connection, order.token)
         message = use_message(
             platform.settings.external_url,
             order.use,
@@ -197,14 +196,19 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
         await store.forget(connection, subject_id)
 
 
-async def _hanging(connection: Connection, token: str) -> tuple[Row, LivePartner]:
+async def _hanging(connection: Connection, token: str) -> tuple[Row, LivePartner, str]:
+    """A sign with its partner and the name of its store. A sign of a store that was closed is closed."""
     row = await store.hanging(connection, token)
     if row is None:
         raise COUNTER_UNKNOWN.error()
     try:
-        return row, await partner_accounts.partner_granting(connection, row["partner_id"], row["benefit_id"])
+        partner = await partner_accounts.partner_granting(connection, row["partner_id"], row["benefit_id"])
     except Problem as problem:
         raise _closed(problem) from None
+    found = await partner_accounts.stores(connection, [row["store_id"]])
+    if row["store_id"] not in found:
+        raise COUNTER_CLOSED.error()
+    return row, partner, found[row["store_id"]].name
 
 
 async def _made_before(connection: Connection, caller: Caller, order: CounterUseOrder, sign: Row) -> CounterAnswer:

@@ -113,6 +113,11 @@ async def grant_role(platform: Platform, connection: Connection, account_id: UUI
     await store.grant_role(connection, account_id, role.value, platform.clock.now())
 
 
+async def take_role(connection: Connection, account_id: UUID, role: Role) -> None:
+    """Takes a role from an account; the next access token, within fifteen minutes, does not have it any more. One round trip."""
+    await store.take_role(connection, account_id, role.value)
+
+
 async def refresh(platform: Platform, token: str) -> Tokens:
     """New tokens for a refresh token, which is used up. A second use ends the whole session: the token was stolen.
 

@@ -143,6 +143,11 @@ async def grant_role(connection: Connection, account_id: UUID, role: str, now: d
     )
 
 
+async def take_role(connection: Connection, account_id: UUID, role: str) -> None:
+    """Takes a role away; doing it twice changes nothing."""
+    await connection.execute("DELETE FROM account_role WHERE account_id = $1 AND role = $2", account_id, role)
+
+
 async def open_session(
     connection: Connection, session_id: UUID, account_id: UUID, now: datetime, expires_at: datetime
 ) -> None:

@@ -44,12 +44,14 @@ from backend.market.reserving import held_of_budgets, release, reserve
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
+from backend.market.visits import Visit, visit_of
 from backend.platform.database import Connection
 from backend.platform.platform import Platform
 
 __all__ = [
     "ANSWER_LIFETIME",
     "Facts",
+    "Visit",
     "answer_of",
     "approve_benefit",
     "asked",
@@ -102,6 +104,7 @@ __all__ = [
     "verifications_of_enterprise",
     "verify",
     "versions",
+    "visit_of",
     "waiting_among",
 ]
 

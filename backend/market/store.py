@@ -269,6 +269,19 @@ async def verifications_of_subject(
     )
 
 
+async def verification_of_subject(
+    connection: Connection, access: Access, subject_id: UUID, verification_id: UUID
+) -> Row | None:
+    """A person's own verification, without its reason."""
+    return await connection.read_one(
+        access,
+        "SELECT subject_id, id, partner_id, benefit_id, result, state, answered_at, expires_at FROM verification "
+        "WHERE id = $1 AND subject_id = $2",
+        verification_id,
+        subject_id,
+    )
+
+
 async def take(connection: Connection, subject_id: UUID, benefit_id: str, allowed: Mapping[str, int]) -> int:
     """Counts one redemption of one person in each period that has room; gives in how many it had."""
     return await connection.execute(

@@ -19,7 +19,7 @@ from backend.partner_accounts.messages import (
     StoreApplied,
 )
 from backend.partner_accounts.problems import KEY_PROOF_INVALID, NOT_TESTED, PARTNER_SUSPENDED
-from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
+from backend.partner_accounts.states import JOINING, NEXT, SERVING, PartnerEvent, PartnerState
 from backend.platform import cursors
 from backend.platform.callers import Caller, Signer
 from backend.platform.database import Connection, Row
@@ -77,7 +77,7 @@ async def register_key(
             raise KEY_PROOF_INVALID.error()
         if not live:
             return await service.register_test_key(platform, connection, partner_id, jwk_of(public_key))
-        if await store.state_for_update(connection, partner_id) != PartnerState.LIVE:
+        if await store.state_for_update(connection, partner_id) not in SERVING:
             raise PARTNER_SUSPENDED.error()
         if await keys.any_live(connection, partner_id):
             raise STATE_CONFLICT.error()
@@ -108,7 +108,8 @@ async def propose(platform: Platform, caller: Caller, partner_id: UUID, wanted: 
     async with platform.database.transaction() as connection:
         row = await _held(connection, caller, partner_id)
         event = PartnerEvent(wanted.proposal)
-        if (PartnerState(row["state"]), event) not in NEXT or row["proposal"] is not None:
+        state = PartnerState(row["state"])
+        if state not in JOINING or (state, event) not in NEXT or row["proposal"] is not None:
             raise STATE_CONFLICT.error()
         if event is PartnerEvent.GO_LIVE and not _conforms(row):
             raise NOT_TESTED.error()

@@ -1,7 +1,8 @@
 """What goes in and out of the partner accounts room."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from backend.partner_accounts.states import PartnerState
 from backend.platform.texts import ShortText
 from partners.benefits.terms import BenefitId
 
+# One line, without control characters.
+TillName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f-\x9f]*(?!\n)$")]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{0,39}(?!\n)$", max_length=40)]
 
 
@@ -78,6 +81,13 @@ class LivePartner(msgspec.Struct, frozen=True, kw_only=True):
     credit_code: str
 
 
+class Position(StrEnum):
+    """What somebody is at a till: a clerk 收银员, or the store's manager 店长, who invites and dismisses its clerks."""
+
+    CLERK = "clerk"
+    MANAGER = "manager"
+
+
 class TillClerk(msgspec.Struct, frozen=True, kw_only=True):
     """Whose till an account works at; `shown_as` names the till."""
 
@@ -87,6 +97,7 @@ class TillClerk(msgspec.Struct, frozen=True, kw_only=True):
     store_id: UUID
     store_name: str
     shown_as: str
+    position: Position
 
 
 class PartnerStore(msgspec.Struct, frozen=True):
@@ -111,6 +122,19 @@ class PartnerListing(msgspec.Struct):
     id: UUID
     name: str
     name_en: str
+    scenes: list[str]
+    stores: list[StoreListing]
+    benefits: list[str]
+
+
+class PartnerProfile(msgspec.Struct):
+    """A partner as the public sees it, with where it is in its life."""
+
+    id: UUID
+    name: str
+    name_en: str
+    credit_code: str
+    state: PartnerState
     scenes: list[str]
     stores: list[StoreListing]
     benefits: list[str]
@@ -201,3 +225,145 @@ class ConformanceReport(msgspec.Struct, forbid_unknown_fields=True):
     failed: Annotated[int, Meta(ge=0, le=10_000)]
     not_applicable: Annotated[int, Meta(ge=0, le=10_000)]
     cases: list[dict[str, Any]] = []
+
+
+class StoreState(StrEnum):
+    """Where a store is: asked for by its partner, open once an operator has looked at it, sent back with a reason, or closed."""
+
+    ASKED = "asked"
+    OPEN = "open"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+class OwnStore(msgspec.Struct):
+    """A store as its partner sees it; `because` is why it was sent back."""
+
+    id: UUID
+    name: str
+    district: str
+    state: StoreState
+    because: str | None
+
+
+class OwnStores(msgspec.Struct):
+    """The stores of a partner, oldest first."""
+
+    stores: list[OwnStore]
+
+
+class StaffStore(msgspec.Struct):
+    """A store that a partner asked for, as an operator sees it."""
+
+    store: OwnStore
+    partner_id: UUID
+    partner: str
+
+
+class StaffStores(msgspec.Struct):
+    """Oldest first, a hundred at most: decide about some, and the next come."""
+
+    stores: list[StaffStore]
+
+
+class StoreDecision(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether the store is opened, or sent back with a reason that the partner reads."""
+
+    open: bool
+    because: ShortText | None = None
+
+
+class NewInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    """A place at a till of a store. `shown_as` names the till and is what holders read of it: no name of a person."""
+
+    store_id: UUID
+    shown_as: TillName
+    position: Position = Position.CLERK
+
+
+class TillInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    """A place at a till of the manager's own store, for a clerk."""
+
+    shown_as: TillName
+
+
+class Invitation(msgspec.Struct):
+    """An invitation that nobody has used yet. `code` is shown once, when it is made, and is good once."""
+
+    id: UUID
+    store_id: UUID
+    shown_as: str
+    position: Position
+    expires_at: datetime
+    code: str | None
+
+
+class Post(msgspec.Struct):
+    """A place at a till that somebody has; who it is, nobody is told."""
+
+    id: UUID
+    store_id: UUID
+    shown_as: str
+    position: Position
+    since: date
+
+
+class Posts(msgspec.Struct):
+    """Who works at the tills, and the invitations that are open; oldest first."""
+
+    posts: list[Post]
+    invitations: list[Invitation]
+
+
+class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    """The one-time code that the partner handed over; case, blanks and hyphens do not matter."""
+
+    code: Annotated[str, Meta(min_length=12, max_length=40, pattern=r"^[A-Za-z0-9 -]+(?!\n)$")]
+
+
+class MyPost(msgspec.Struct):
+    """Where one works."""
+
+    partner: str
+    store: str
+    shown_as: str
+    position: Position
+
+
+class AllianceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of the declaration by which a partner joins, from its day on, with the ground it stands on."""
+
+    version: int
+    effective_from: date
+    legal_basis: str
+    text: str
+    text_en: str
+
+
+class AllianceListing(msgspec.Struct):
+    """A member as the public sees it."""
+
+    partner_id: UUID
+    name: str
+    name_en: str
+    since: date
+
+
+class Alliance(msgspec.Struct):
+    """守信激励联盟: what its members declare, and who they are, the oldest first."""
+
+    declaration: AllianceText
+    members: list[AllianceListing]
+
+
+class JoinAlliance(msgspec.Struct, forbid_unknown_fields=True):
+    """Declares the text of this version, the one in force."""
+
+    text_version: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class Membership(msgspec.Struct):
+    """Since when, and by which text."""
+
+    text_version: int
+    since: date

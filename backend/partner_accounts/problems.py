@@ -41,3 +41,23 @@ NOT_TESTED = declare(
     "请先用测试密钥提交自测报告（全部 must 通过），或由运营方验收。",
     "Hand in a report of the conformance kit, signed with a test key, in which every must is passed.",
 )  # fmt: skip
+TOO_MANY_STORES = declare(
+    409, "too-many-stores", "待审门店已达上限", "Too many stores wait to be opened",
+    "请等待运营方核对，或撤回不再需要的。", "Wait until the operator has looked at them, or take some back.",
+)  # fmt: skip
+TOO_MANY_INVITATIONS = declare(
+    409, "too-many-invitations", "未使用的邀请已达上限", "Too many invitations are open",
+    "请先撤回不再需要的邀请。", "Revoke those that are no longer needed.",
+)  # fmt: skip
+INVITATION_UNUSABLE = declare(
+    422, "invitation-unusable", "邀请码不可用", "The invitation cannot be used",
+    "邀请码只能用一次，7 天内有效；请向商户索取新的。", "It is good once, for seven days: ask the partner for another.",
+)  # fmt: skip
+POST_TAKEN = declare(
+    409, "post-taken", "您已在一家门店任职", "You work at a till already",
+    "请先离职，再接受新的邀请。", "Leave your present till first.",
+)  # fmt: skip
+DECLARATION_OLD = declare(
+    409, "declaration-old", "声明文本已更新", "There is a newer declaration",
+    "请阅读现行文本后再加入。", "Read the text that is in force, then join.",
+)  # fmt: skip

@@ -92,31 +92,41 @@ async def granted_benefits(connection: Connection, partner_id: UUID) -> list[Row
 
 
 async def put_clerk(
-    connection: Connection, account_id: UUID, partner_id: UUID, store_id: UUID, shown_as: str, now: datetime
+    connection: Connection,
+    account_id: UUID,
+    partner_id: UUID,
+    store_id: UUID,
+    shown_as: str,
+    position: str,
+    now: datetime,
 ) -> None:
     """Places an account at a till; an account works at one till at a time."""
     await connection.execute(
-        "INSERT INTO clerk (account_id, partner_id, store_id, shown_as, added_at) VALUES ($1, $2, $3, $4, $5) "
+        "INSERT INTO clerk (account_id, partner_id, store_id, shown_as, position, added_at) VALUES ($1, $2, $3, $4, $5, $6) "
         "ON CONFLICT (account_id) DO UPDATE SET partner_id = excluded.partner_id, store_id = excluded.store_id, "
-        "shown_as = excluded.shown_as, added_at = excluded.added_at",
+        "shown_as = excluded.shown_as, position = excluded.position, added_at = excluded.added_at",
         account_id,
         partner_id,
         store_id,
         shown_as,
+        position,
         now,
     )
 
 
 async def partner_of_store(connection: Connection, store_id: UUID) -> UUID | None:
-    """Whose store it is."""
-    partner_id: UUID | None = await connection.fetch_value("SELECT partner_id FROM store WHERE id = $1", store_id)
+    """Whose store it is; none of one that is not open."""
+    partner_id: UUID | None = await connection.fetch_value(
+        "SELECT partner_id FROM store WHERE id = $1 AND state = 'open'", store_id
+    )
     return partner_id
 
 
 async def stores(connection: Connection, store_ids: Sequence[UUID]) -> list[Row]:
-    """Stores by their ids."""
+    """Open stores by their ids."""
     return await connection.fetch(
-        "SELECT id, partner_id, name, district FROM store WHERE id = ANY($1::uuid[])", list(store_ids)
+        "SELECT id, partner_id, name, district FROM store WHERE id = ANY($1::uuid[]) AND state = 'open'",
+        list(store_ids),
     )
 
 
@@ -196,7 +206,7 @@ async def clerk(connection: Connection, account_id: UUID) -> Row | None:
     """Where an account works."""
     return await connection.fetch_one(
         "SELECT clerk.account_id, clerk.partner_id, partner.name AS partner_name, clerk.store_id, "
-        "store.name AS store_name, clerk.shown_as FROM clerk JOIN partner ON partner.id = clerk.partner_id "
+        "store.name AS store_name, clerk.shown_as, clerk.position FROM clerk JOIN partner ON partner.id = clerk.partner_id "
         "JOIN store ON store.id = clerk.store_id WHERE clerk.account_id = $1",
         account_id,
     )
@@ -207,21 +217,108 @@ async def drop_clerk(connection: Connection, account_id: UUID) -> None:
     await connection.execute("DELETE FROM clerk WHERE account_id = $1", account_id)
 
 
+_STORES = (
+    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
+    "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id AND store.state = 'open') AS stores"
+)
+_BENEFITS = (
+    "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
+    "WHERE partner_benefit.partner_id = partner.id) AS benefits"
+)
+_IN_PLACE = (
+    "($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
+    "(SELECT FROM store WHERE store.partner_id = partner.id AND store.state = 'open' AND store.district = $2))"
+)
+
+
 async def live_page(
-    connection: Connection, scene: str | None, district: str | None, after: UUID | None, limit: int
+    connection: Connection,
+    scene: str | None,
+    district: str | None,
+    states: Sequence[str],
+    after: UUID | None,
+    limit: int,
 ) -> list[Row]:
-    """Up to `limit` live partners by id, with their stores and benefits as JSON arrays."""
+    """Up to `limit` partners in these states by id, with their stores and benefits as JSON arrays."""
     return await connection.fetch(
-        "SELECT id, name, name_en, scenes, "
-        "(SELECT COALESCE(jsonb_agg(jsonb_build_object('id', store.id, 'name', store.name, 'district', store.district) "
-        "ORDER BY store.id), '[]') FROM store WHERE store.partner_id = partner.id) AS stores, "
-        "(SELECT COALESCE(array_agg(benefit_id ORDER BY benefit_id), '{}') FROM partner_benefit "
-        "WHERE partner_benefit.partner_id = partner.id) AS benefits FROM partner "
-        "WHERE state = 'live' AND ($1::text IS NULL OR $1 = ANY(scenes)) AND ($2::text IS NULL OR EXISTS "
-        "(SELECT FROM store WHERE store.partner_id = partner.id AND store.district = $2)) "
-        "AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
+        f"SELECT id, name, name_en, scenes, {_STORES}, {_BENEFITS} FROM partner WHERE {_IN_PLACE} "
+        "AND state = ANY($3::text[]) AND ($4::uuid IS NULL OR id > $4) ORDER BY id LIMIT $5",
         scene,
         district,
+        list(states),
         after,
         limit,
+    )
+
+
+async def serving(connection: Connection, scene: str | None, district: str | None, states: Sequence[str]) -> list[UUID]:
+    """Ids of partners in these states, in their order."""
+    rows = await connection.fetch(
+        f"SELECT id FROM partner WHERE {_IN_PLACE} AND state = ANY($3::text[]) ORDER BY id",
+        scene,
+        district,
+        list(states),
+    )
+    return [row["id"] for row in rows]
+
+
+async def profiles(connection: Connection, partner_ids: Sequence[UUID]) -> list[Row]:
+    """Partners with their stores and benefits as JSON arrays."""
+    return await connection.fetch(
+        f"SELECT id, name, name_en, credit_code, state, scenes, {_STORES}, {_BENEFITS} FROM partner WHERE id = ANY($1)",
+        list(partner_ids),
+    )
+
+
+async def history(connection: Connection, partner_id: UUID) -> list[Row]:
+    """The moves of a partner, oldest first."""
+    return await connection.fetch(
+        "SELECT event, before, after, because, at FROM partner_history WHERE partner_id = $1 ORDER BY at, id",
+        partner_id,
+    )
+
+
+async def enterprise_of(connection: Connection, partner_id: UUID) -> UUID | None:
+    """The enterprise that applied as this partner."""
+    found: UUID | None = await connection.fetch_value(
+        "SELECT enterprise_id FROM partner_application WHERE partner_id = $1", partner_id
+    )
+    return found
+
+
+async def application_report(connection: Connection, partner_id: UUID) -> Row | None:
+    """Whether the report of a partner that applied has every must; none of one that the city brought in."""
+    return await connection.fetch_one(
+        "SELECT COALESCE((report->>'conforms')::boolean, false) AS conforms FROM partner_application WHERE partner_id = $1",
+        partner_id,
+    )
+
+
+async def members(connection: Connection, partner_ids: Sequence[UUID] | None) -> list[Row]:
+    """Members of the alliance now, of these partners or of all."""
+    return await connection.fetch(
+        "SELECT partner_id, text_version, joined_at FROM alliance_member WHERE left_at IS NULL "
+        "AND ($1::uuid[] IS NULL OR partner_id = ANY($1)) ORDER BY joined_at, partner_id",
+        None if partner_ids is None else list(partner_ids),
+    )
+
+
+async def leave_alliance(connection: Connection, partner_id: UUID, now: datetime) -> None:
+    """A partner is in the alliance no more; doing it twice changes nothing."""
+    await connection.execute(
+        "UPDATE alliance_member SET left_at = $2 WHERE partner_id = $1 AND left_at IS NULL", partner_id, now
+    )
+
+
+async def join_alliance(
+    connection: Connection, member_id: UUID, partner_id: UUID, text_version: int, now: datetime
+) -> None:
+    """A partner is in the alliance; doing it twice changes nothing."""
+    await connection.execute(
+        "INSERT INTO alliance_member (id, partner_id, text_version, joined_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (partner_id) WHERE left_at IS NULL DO NOTHING",
+        member_id,
+        partner_id,
+        text_version,
+        now,
     )

@@ -42,6 +42,9 @@ class Permission(StrEnum):
     SELF_OBJECT = "self.object"
     SELF_COMMIT = "self.commit"
     SELF_ORDERS = "self.orders"
+    SELF_REVIEW = "self.review"
+    SELF_COMPLAIN = "self.complain"
+    SELF_WORK = "self.work"
     ENTERPRISE_REGISTER = "enterprise.register"
     ENTERPRISE_ACT = "enterprise.act"
     TILL_USE = "till.use"
@@ -53,6 +56,8 @@ class Permission(StrEnum):
     SUBSIDIES_DECIDE = "subsidies.decide"
     PARTNERS_DECIDE = "partners.decide"
     BENEFITS_DECIDE = "benefits.decide"
+    REVIEWS_DECIDE = "reviews.decide"
+    COMPLAINTS_HANDLE = "complaints.handle"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -60,6 +65,8 @@ class Permission(StrEnum):
     PARTNER_KEYS = "partner.keys"
     PARTNER_WEBHOOKS = "partner.webhooks"
     PARTNER_STATEMENTS = "partner.statements"
+    PARTNER_REVIEWS = "partner.reviews"
+    PARTNER_PREMISES = "partner.premises"
     SANDBOX_USE = "sandbox.use"
 
 
@@ -80,6 +87,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SELF_OBJECT: _PERSON,
     Permission.SELF_COMMIT: _PERSON,
     Permission.SELF_ORDERS: _PERSON,
+    Permission.SELF_REVIEW: _PERSON,
+    Permission.SELF_COMPLAIN: _PERSON,
+    Permission.SELF_WORK: _PERSON,
     Permission.ENTERPRISE_REGISTER: _PERSON,
     Permission.ENTERPRISE_ACT: _PERSON,
     Permission.TILL_USE: frozenset({Role.CLERK}),
@@ -91,12 +101,17 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
     Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.BENEFITS_DECIDE: frozenset({Role.OPERATOR}),
+    # Not those who let partners in: whoever chose a partner does not judge it.
+    Permission.REVIEWS_DECIDE: frozenset({Role.CASE_OFFICER}),
+    Permission.COMPLAINTS_HANDLE: frozenset({Role.CASE_OFFICER}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),
     Permission.PARTNER_ORDERS: frozenset({Role.PARTNER}),
     Permission.PARTNER_KEYS: frozenset({Role.PARTNER}),
     Permission.PARTNER_STATEMENTS: frozenset({Role.PARTNER}),
+    Permission.PARTNER_REVIEWS: frozenset({Role.PARTNER}),
+    Permission.PARTNER_PREMISES: frozenset({Role.PARTNER}),
     # Each key sees the addresses of its own owner; the owner of a test key is the partner's sandbox.
     Permission.PARTNER_WEBHOOKS: frozenset({Role.PARTNER, Role.PARTNER_TEST}),
     Permission.SANDBOX_USE: frozenset({Role.PARTNER_TEST}),

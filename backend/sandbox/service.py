@@ -55,6 +55,8 @@ _DATA: Mapping[EventType, tuple[str, ...]] = {
     EventType.REDEMPTION_REDEEMED: ("redemption_id", "verification_id"),
     EventType.REDEMPTION_REVERSED: ("redemption_id", "reversal_id"),
     EventType.KEY_REVOKED: ("key_id",),
+    EventType.PARTNER_MOVED: ("partner_id",),
+    EventType.COMPLAINT_PASSED_ON: ("complaint",),
     EventType.WEBHOOK_TEST: ("endpoint_id",),
 }
 _OF_AN_ORDER = ("order_id",)

@@ -34,6 +34,8 @@ class EventType(StrEnum):
     ORDER_REVOKED = "order.revoked"
     ORDER_EXPIRED = "order.expired"
     KEY_REVOKED = "key.revoked"
+    PARTNER_MOVED = "partner.moved"
+    COMPLAINT_PASSED_ON = "complaint.passed_on"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -97,6 +97,14 @@ async def make_partner(
     return partner
 
 
+async def delist(platform: Platform, partner: PartnerCaller, because: str = "复核仍不合格") -> None:
+    """Public review to its end: the partner serves nobody any more."""
+    last = (PartnerEvent.REVIEW, PartnerEvent.ORDER_RECTIFICATION, PartnerEvent.RECHECK, PartnerEvent.DELIST)
+    async with platform.database.transaction() as connection:
+        for event in last:
+            await partner_accounts.move_partner(platform, connection, partner.partner_id, event, "test", because)
+
+
 async def current_code(
     client: httpx2.AsyncClient, headers: dict[str, str], scene: str = "library", path: str = "/v1/me"
 ) -> dict[str, str]:

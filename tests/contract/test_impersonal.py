@@ -23,6 +23,10 @@ REVIEWED = [
     ("market.usable_among", "what the partner was told already, by ids that it was told; whose they are is not read"),
     ("codes.by_handle", "ids only, to check what was typed; says nothing about whose ticket it is"),
     ("commands.scores_written", "counts of a city that was made for measuring"),
+    ("complaints.clocks", "whether the authority is late: ids, states and dates of its own work"),
+    ("complaints.for_partner", "what an officer wrote for the partner, by a random number; who complained is not read"),
+    ("complaints.of_partner", "what an officer wrote for the partner, by a random number; who complained is not read"),
+    ("complaints.open_of_subject", "ids and states only, of the person who is leaving"),
     (
         "consents.given",
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
@@ -62,6 +66,12 @@ REVIEWED = [
     ("records.merge_staged", "what a source's own delivery changed: keys and ids, no content"),
     ("records.next_retention", "dates for the due queue; nothing is shown to anybody"),
     ("records.verdicts", "compares a delivery with what the same source delivered before; no content is read"),
+    (
+        "reviews.counted",
+        "how many people gave the same review; nothing is made of it unless they are ten together, and who they are is not read",
+    ),
+    ("reviews.people_left", "a count, to compare it with what was drawn; who they are is not read"),
+    ("reviews.reviewed", "which partners were reviewed at all"),
     ("scores.computed_otherwise", "ids only, for the scores that must be looked at again"),
     (
         "scores.people_by_rank",

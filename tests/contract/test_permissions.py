@@ -36,8 +36,10 @@ ENDING = {"DELETE /v1/me", "DELETE /v1/me/sessions", "DELETE /v1/me/consents/{ki
 
 # What is served without being published: pages, their files and the contract itself. For reading, by everybody.
 UNPUBLISHED = {
+    "/alliance",
     "/c/{token}",
     "/openapi.json",
+    "/p/{partner}",
     "/reference",
     "/reference/start.js",
     "/reference/files/{file_path}",

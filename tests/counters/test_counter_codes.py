@@ -12,11 +12,10 @@ from backend.counters import service
 from backend.counters.service import use_message
 from backend.devices import service as devices
 from backend.partner_accounts import service as partner_accounts
-from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from partners.benefits.terms import HolderKind, Text, Tier
-from tests.builders.partners import PartnerCaller, make_partner, make_terms, publish
+from tests.builders.partners import PartnerCaller, delist, make_partner, make_terms, publish
 from tests.builders.people import Person, PersonBuilder
 from tests.builders.phones import Phone
 from tests.conftest import PUBLIC_URL
@@ -257,8 +256,7 @@ async def test_without_consent_to_show_nothing_is_told(
 async def test_a_suspended_shops_sign_is_closed(platform: Platform, shop: PartnerCaller, phone: Phone) -> None:
     sign = await hang(shop)
     body = await wish(phone, sign)
-    async with platform.database.transaction() as connection:
-        await partner_accounts.move_partner(platform, connection, shop.partner_id, PartnerEvent.REVIEW, "test", "整改")
+    await delist(platform, shop)
     assert (await look(phone, sign)).json()["code"] == "counter-closed"
     assert (await send(phone, body)).json()["code"] == "counter-closed"
 

@@ -1,15 +1,18 @@
 """An enterprise joins as a partner: by its agent, by two operators, with a report before it goes live."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from backend.identity import service as identity
 from backend.partner_accounts import service
-from backend.partner_accounts.messages import NewPartner
+from backend.partner_accounts.messages import NewPartner, NewPartnerKey
+from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
+from backend.platform.problems import Problem
 from backend.platform.roles import Role
 from partners.signatures.keys import jwk_of
 from partners.signatures.possession import prove
@@ -120,6 +123,47 @@ async def test_the_whole_way_from_application_to_a_live_scan(joining: Joining) -
     [partner] = (await joining.client.get("/v1/partners")).json()["partners"]
     assert ([store["name"] for store in partner["stores"]], partner["benefits"]) == (["总店"], ["for-all"])
     assert (await joining.ask("agent", "GET", f"{joining.path}/partner-application")).json() == live
+
+
+async def test_no_live_key_is_registered_at_the_desk_either_without_a_report(
+    joining: Joining, platform: Platform, clock: SettableClock
+) -> None:
+    applied = await joining.apply()
+    await joining.propose("approve")
+    await joining.decide()
+    test_key, live_key = new_signing_key(), new_signing_key()
+    await joining.register(test_key)
+    created = int(clock.now().timestamp())
+    proof = prove(live_key, "https://xinyi.test", credit_code(), created)
+    new = NewPartnerKey(key=dict(jwk_of(live_key.private_key.public_key())), created=created, proof=proof)
+
+    async def at_the_desk() -> str:
+        async with platform.database.transaction() as connection:
+            partner_id = UUID(applied["partner_id"])
+            return await service.register_key_at_the_desk(platform, connection, partner_id, credit_code(), new)
+
+    with pytest.raises(Problem, match="not-tested"):
+        await at_the_desk()
+    sandbox = SignedCaller(joining.client, joining.clock, test_key)
+    await sandbox("POST", "/sandbox/v1/conformance-reports", {**REPORT, "conforms": False})
+    with pytest.raises(Problem, match="not-tested"):
+        await at_the_desk()
+    await sandbox("POST", "/sandbox/v1/conformance-reports", REPORT)
+    assert await at_the_desk() == live_key.key_id
+
+
+async def test_what_a_review_decides_is_not_an_applications(joining: Joining, platform: Platform) -> None:
+    applied = await joining.apply()
+    async with platform.database.transaction() as connection:
+        for event in (
+            PartnerEvent.APPROVE,
+            PartnerEvent.GO_LIVE,
+            PartnerEvent.REVIEW,
+            PartnerEvent.ORDER_RECTIFICATION,
+            PartnerEvent.RECHECK,
+        ):
+            await service.move_partner(platform, connection, UUID(applied["partner_id"]), event, "test", "评议")
+    assert (await joining.propose("delist")).json()["code"] == "state-conflict"
 
 
 async def test_who_proposes_does_not_confirm_and_may_be_sent_back(joining: Joining) -> None:

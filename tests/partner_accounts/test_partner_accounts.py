@@ -7,13 +7,13 @@ import pytest
 
 from backend.partner_accounts import service
 from backend.partner_accounts.messages import NewPartner
-from backend.partner_accounts.states import NEXT, PartnerEvent, PartnerState
+from backend.partner_accounts.states import NEXT, SERVING, PartnerEvent, PartnerState
 from backend.platform.clock import SettableClock
 from backend.platform.identifiers import make_unified_social_credit_code
 from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from backend.platform.roles import Role
-from tests.builders.partners import make_partner
+from tests.builders.partners import delist, make_partner
 from tests.builders.people import PersonBuilder
 
 
@@ -56,7 +56,7 @@ async def test_a_wrong_credit_code_is_refused(platform: Platform) -> None:
             await service.add_partner(platform, connection, wrong)
 
 
-async def test_a_partner_under_review_may_do_nothing_until_it_is_live_again(
+async def test_a_partner_under_review_goes_on_serving_until_it_is_delisted(
     client: httpx2.AsyncClient, platform: Platform, clock: SettableClock
 ) -> None:
     partner = await make_partner(client, platform, clock, "a-benefit")
@@ -76,18 +76,35 @@ async def test_a_partner_under_review_may_do_nothing_until_it_is_live_again(
     assert await may_act()
     for event in (PartnerEvent.REVIEW, PartnerEvent.ORDER_RECTIFICATION, PartnerEvent.RECHECK):
         await moved(event)
-        assert not await may_act()
-    await moved(PartnerEvent.GO_LIVE)
+        assert await may_act()
+        assert [each["id"] for each in (await client.get("/v1/partners")).json()["partners"]] == [
+            str(partner.partner_id)
+        ]
+    await moved(PartnerEvent.CLEAR)
     assert await may_act()
     with pytest.raises(Problem, match="state-conflict"):
         await moved(PartnerEvent.RECHECK)
+    await delist(platform, partner)
+    assert not await may_act()
+    assert (await client.get("/v1/partners")).json()["partners"] == []
 
 
-def test_every_state_can_be_reached_and_only_delisting_is_final() -> None:
+def test_every_state_can_be_reached_and_left_and_every_event_is_used() -> None:
     reached = {PartnerState.APPLIED, *NEXT.values()}
     assert reached == set(PartnerState)
-    assert {state for state in PartnerState if not any(origin is state for origin, _ in NEXT)} == {
-        PartnerState.DELISTED
+    assert {event for _, event in NEXT} == set(PartnerEvent)
+    leads = {PartnerState.LIVE}
+    while more := {before for (before, _), after in NEXT.items() if after in leads} - leads:
+        leads |= more
+    assert leads == set(PartnerState), "a state from which nobody can come to serve"
+
+
+def test_whoever_serves_can_be_reviewed_and_cleared() -> None:
+    for state in SERVING - {PartnerState.LIVE}:
+        assert NEXT[state, PartnerEvent.CLEAR] is PartnerState.LIVE
+    assert {state for state, event in NEXT if event is PartnerEvent.DELIST} == {
+        PartnerState.APPLIED,
+        PartnerState.RECHECKED,
     }
 
 

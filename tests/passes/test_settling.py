@@ -9,7 +9,6 @@ import httpx2
 import pytest
 
 from backend.partner_accounts import service as partner_accounts
-from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
@@ -17,7 +16,7 @@ from partners import base64url
 from partners.codes import base45, ic3
 from partners.codes.ic3 import Attestation
 from partners.signatures.suites import suite
-from tests.builders.partners import PartnerCaller, current_code, make_partner, publish
+from tests.builders.partners import PartnerCaller, current_code, delist, make_partner, publish
 from tests.builders.people import PersonBuilder
 from tests.builders.phones import Phone
 from tests.conftest import PUBLIC_URL
@@ -362,10 +361,7 @@ async def test_a_partner_that_is_not_live_settles_nothing(
     platform: Platform, clock: SettableClock, phone: Phone, partner: PartnerCaller
 ) -> None:
     [fetched] = await phone.fetch(BENEFIT)
-    async with platform.database.transaction() as connection:
-        await partner_accounts.move_partner(
-            platform, connection, partner.partner_id, PartnerEvent.REVIEW, "test", "投诉"
-        )
+    await delist(platform, partner)
     answer = await partner.post("/v1/partner/offline-redemptions", body(one(fetched.show(clock.now()), clock)))
     assert (answer.status_code, answer.json()["code"]) == (403, "partner-suspended")
 

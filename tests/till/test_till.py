@@ -7,12 +7,11 @@ import httpx2
 import pytest
 
 from backend.partner_accounts import service as partner_accounts
-from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from backend.platform.roles import Role
 from partners.benefits.terms import BenefitKind, Text, Tier
-from tests.builders.partners import PartnerCaller, current_code, make_partner, make_terms, publish
+from tests.builders.partners import PartnerCaller, current_code, delist, make_partner, make_terms, publish
 from tests.builders.people import Person, PersonBuilder
 from tests.till.clerks import place_at
 
@@ -174,13 +173,10 @@ async def test_a_benefit_that_was_not_granted_cannot_be_tried(
     assert (await verify(client, clerk, code)).status_code == 201, "nothing was burned"
 
 
-async def test_a_till_of_a_partner_under_review_is_closed(
+async def test_a_till_of_a_delisted_partner_is_closed(
     client: httpx2.AsyncClient, platform: Platform, clerk: Person, shop: PartnerCaller
 ) -> None:
-    async with platform.database.transaction() as connection:
-        await partner_accounts.move_partner(
-            platform, connection, shop.partner_id, PartnerEvent.REVIEW, "test", "群众评议"
-        )
+    await delist(platform, shop)
     answer = await client.get("/v1/till", headers=clerk.headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "partner-suspended")
 

@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import httpx2
 
+from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.states import PartnerEvent
 from backend.platform.clock import SettableClock
 from backend.platform.errands import Errands
 from backend.platform.platform import Platform
+from backend.platform.roles import Role
 from backend.webhooks.states import EventType
 from partners.benefits.terms import BenefitKind, Text, Tier
 from partners.orders.states import OrderState
@@ -152,3 +155,45 @@ async def test_a_revoked_key_is_told(
     await errands.run_due()
     [heard] = receiver.heard
     assert (heard.event["type"], heard.event["data"]) == ("key.revoked", {"key_id": fresh.key_id})
+
+
+async def test_a_partner_is_told_that_it_was_moved_and_that_the_operator_took_its_key(
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, receiver: Receiver, errands: Errands
+) -> None:
+    partner = await telling_partner(client, platform, clock, receiver)
+    async with platform.database.transaction() as connection:
+        await partner_accounts.move_partner(
+            platform, connection, partner.partner_id, PartnerEvent.REVIEW, "test", "公众评议"
+        )
+        assert await partner_accounts.revoke_key_at_the_desk(connection, partner.key.key_id)
+        assert not await partner_accounts.revoke_key_at_the_desk(connection, partner.key.key_id)
+    await errands.run_due()
+    told = {heard.event["type"]: heard.event["data"] for heard in receiver.heard}
+    assert told == {
+        "partner.moved": {"partner_id": str(partner.partner_id)},
+        "key.revoked": {"key_id": partner.key.key_id},
+    }
+    assert len(receiver.heard) == 2
+
+
+async def test_a_complaint_that_is_passed_on_is_told_by_its_random_number(
+    client: httpx2.AsyncClient,
+    platform: Platform,
+    clock: SettableClock,
+    receiver: Receiver,
+    person: PersonBuilder,
+    errands: Errands,
+) -> None:
+    partner = await telling_partner(client, platform, clock, receiver)
+    resident, officer = await person("欧阳诗涵"), await person("李四", roles=(Role.CASE_OFFICER,))
+    body = {"verification_id": await verified(client, partner, resident), "about": "other", "words": "欧阳诗涵"}
+    filed = (await client.post("/v1/me/complaints", json=body, headers=resident.headers)).json()
+    path = f"/v1/staff/complaints/{filed['id']}"
+    for act, said in (("acceptance", None), ("substance", {"substance": "有顾客反映态度问题。"})):
+        assert (await client.post(f"{path}/{act}", json=said, headers=officer.headers)).status_code == 200
+    await errands.run_due()
+    [heard] = [heard for heard in receiver.heard if heard.event["type"] == "complaint.passed_on"]
+    [told] = (await partner("GET", "/v1/partner/complaints")).json()["complaints"]
+    assert heard.event["data"] == {"complaint": told["complaint"]}
+    assert filed["id"].encode() not in heard.body
+    assert nothing_about(resident, receiver)

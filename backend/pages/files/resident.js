@@ -13,6 +13,7 @@ import { PassesView } from "./passes_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
+import { Visits } from "./visits_view.js";
 import { act, correction, onSubmit, part, prepareDialogs, sentenceOf, show, tell } from "./views.js";
 
 const session = new Session("xinyi.resident", signedOut);
@@ -27,6 +28,7 @@ const confirmations = new Confirmations(session, device, accountId);
 const counter = new Counter(session, device, accountId);
 const devices = new Devices(session, device, accountId);
 new PassesView(session, device, accountId);
+const visits = new Visits(session);
 const code = new CodeView(session, () => confirmations.look());
 const orders = new Orders(session, () => TABS.benefits());
 let tab = null;
@@ -35,7 +37,7 @@ const TABS = {
   code: async () => showConsentEffects(),
   score: () => loadScore(session, consents.has("compute")),
   benefits: () => Promise.all([orders.load(), loadBenefits(session)]),
-  account: () => Promise.all([account.load(), consents.load(), devices.load(), accessLog.load()]),
+  account: () => Promise.all([account.load(), consents.load(), devices.load(), visits.load(), accessLog.load()]),
 };
 
 /** The next step this person has to take, or the page's tabs. */
