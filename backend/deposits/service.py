@@ -273,6 +273,13 @@ async def differences(connection: Connection) -> list[Difference]:
     ]
 
 
+async def opened_between(connection: Connection, begins: datetime, ends: datetime) -> dict[OrderState, tuple[int, int]]:
+    """State -> how many orders that were opened between two instants are in it, and the deposits agreed in them, in fen. One
+    round trip."""
+    rows = await store.opened_between(connection, begins, ends)
+    return {OrderState(row["state"]): (row["orders"], row["agreed_fen"]) for row in rows}
+
+
 def _confirmed(verified: VerifiedHolder, agreed_fen: int) -> bool:
     return verified.confirmed_at is not None and verified.amount_fen is not None and agreed_fen <= verified.amount_fen
 

@@ -173,3 +173,14 @@ async def wrong_totals(connection: Connection) -> list[Row]:
         "FROM jsonb_array_elements(discounts) AS discount)::bigint AS derived FROM deposit_order "
         "WHERE total_fen IS NOT NULL) AS sums WHERE total_fen <> derived ORDER BY id",
     )
+
+
+async def opened_between(connection: Connection, begins: datetime, ends: datetime) -> list[Row]:
+    """How many orders were opened between two instants, what was agreed and what became of them, by state."""
+    return await connection.impersonal(
+        "counts and sums of orders by state; whose they are is not read",
+        "SELECT state, count(*) AS orders, sum(agreed_fen)::bigint AS agreed_fen FROM deposit_order "
+        "WHERE created_at >= $1 AND created_at < $2 GROUP BY state ORDER BY state",
+        begins,
+        ends,
+    )

@@ -8,7 +8,7 @@ from backend.market.answers import partner_access, state_of
 from backend.market.benefits import approve_benefit, is_for_enterprises, listing, move_benefit, offer, propose_benefit
 from backend.market.benefits import mine as my_benefits
 from backend.market.benefits import of_enterprise as benefits_of_enterprise
-from backend.market.checking import differences, redeemed
+from backend.market.checking import differences, redeemed, totals_between
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
 from backend.market.deciding import eligibility_of
@@ -73,6 +73,7 @@ __all__ = [
     "state_of",
     "terms_now",
     "terms_of_version",
+    "totals_between",
     "use_verification",
     "verification_of",
     "verifications_of_enterprise",
