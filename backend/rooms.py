@@ -71,6 +71,9 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.reports.api
+import backend.reports.service
+import backend.reports.tables
 import backend.rule_sets.api
 import backend.rule_sets.published
 import backend.rule_sets.service
@@ -124,6 +127,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.commitments.tables,
     backend.displays.tables,
     backend.objections.tables,
+    backend.reports.tables,
 )
 
 TABLES: tuple[type[Table], ...] = tuple(table for schema in SCHEMAS for table in schema.TABLES)
@@ -160,6 +164,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.declarations.api.HANDLERS,
     *backend.commitments.api.HANDLERS,
     *backend.objections.api.HANDLERS,
+    *backend.reports.api.HANDLERS,
 )
 
 # What the rooms hold in the memory of every process.
@@ -235,6 +240,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("webhooks-forget-old", timedelta(days=1), lambda: backend.webhooks.service.forget_old(platform)),
         # Asked every hour, so that a month that nobody drew at its end is drawn later that day.
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),
+        # The report on benefits likewise: drawn once, and never anew.
+        Job("reports-draw", timedelta(hours=1), lambda: backend.reports.service.draw_last_month(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

@@ -184,3 +184,14 @@ async def opened_between(connection: Connection, begins: datetime, ends: datetim
         begins,
         ends,
     )
+
+
+async def waived_of(connection: Connection, access: Access, subject_id: UUID, used: Sequence[str]) -> list[Row]:
+    """How many orders of a person were begun of each benefit, and the deposits that they need not pay for them, in fen."""
+    return await connection.read(
+        access,
+        "SELECT subject_id, benefit_id, count(*) AS orders, sum(agreed_fen)::bigint AS waived_fen FROM deposit_order "
+        "WHERE subject_id = $1 AND state = ANY($2::text[]) GROUP BY 1, 2 ORDER BY benefit_id",
+        subject_id,
+        list(used),
+    )

@@ -61,7 +61,7 @@ async def totals_between(connection: Connection, begins: datetime, ends: datetim
     because: Counter[str] = Counter()
     for row in told:
         if row["result"] == "declined":
-            because.update({reason: row["answers"] for reason in row["reasons"]})
+            because.update(dict.fromkeys(row["reasons"], row["answers"]))
     return MarketTotals(
         eligible=sum(row["answers"] for row in told if row["result"] == "eligible"),
         declined=sum(row["answers"] for row in told if row["result"] == "declined"),

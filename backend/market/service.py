@@ -27,6 +27,7 @@ from backend.market.redeeming import (
     use_verification,
     verification_of,
 )
+from backend.market.savings import Saved, benefit_names, saved_by, saved_by_many
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
@@ -36,9 +37,11 @@ from backend.platform.platform import Platform
 __all__ = [
     "ANSWER_LIFETIME",
     "Facts",
+    "Saved",
     "answer_of",
     "approve_benefit",
     "asked",
+    "benefit_names",
     "benefits_of_enterprise",
     "close_offer",
     "confirm",
@@ -69,6 +72,8 @@ __all__ = [
     "require_usable",
     "reversal_of",
     "reverse",
+    "saved_by",
+    "saved_by_many",
     "sign_receipt",
     "state_of",
     "terms_now",

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     RULES_PUBLISH = "rules.publish"
     SUBSIDIES_DECIDE = "subsidies.decide"
     PARTNERS_DECIDE = "partners.decide"
+    REPORTS_READ = "reports.read"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -87,6 +88,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
     Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.REPORTS_READ: frozenset({Role.OPERATOR, Role.AUDITOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

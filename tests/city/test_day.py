@@ -18,7 +18,8 @@ from backend.city.create import create_city
 from backend.city.day.plan import MOST_VISITS_EACH, DayPlan, Presented
 from backend.city.day.running import DaySummary, run_day
 from backend.city.generator import City
-from backend.market import benefit_store, redeeming
+from backend.ledger import service as ledger
+from backend.market import benefit_store
 from backend.market import store as market_store
 from backend.platform import platform as ports
 from backend.platform.clock import SettableClock, SystemClock
@@ -132,7 +133,7 @@ async def test_an_act_that_is_dropped_is_found(
         if dropped == "a place in a quota":
             monkeypatch.setattr(benefit_store, "take", one_taken)
         elif dropped == "a returned subsidy":
-            monkeypatch.setattr(redeeming.ledger, "take_back", nothing_done)
+            monkeypatch.setattr(ledger, "take_back", nothing_done)
         elif dropped == "a redemption's row":
             monkeypatch.setattr(market_store, "add_redemption", nothing_done)
         else:

@@ -150,14 +150,10 @@ class DayPlan:
         # What is counted for everybody is given where all tills see it: an upload of the evening would come in no order.
         if benefit.offline is not None and benefit.quota_per_day is None and benefit.quota_total is None:
             presented = draw.pick(_OFFLINE)
-        if presented is Presented.COUNTER and (
-            benefit.kind == "deposit-waiver" or benefit.holder is HolderKind.ENTERPRISE
-        ):
+        contract = benefit.kind == "deposit-waiver"
+        if presented is Presented.COUNTER and (contract or benefit.holder is HolderKind.ENTERPRISE):
             presented = Presented.CODE
-        if benefit.kind == "deposit-waiver":
-            then = draw.pick(_ORDERS)
-        else:
-            then = draw.pick(_THEN)
+        then = draw.pick(_ORDERS if contract else _THEN)
         other = draw.pick(self._granting[benefit.id])
         if presented in _REFUSED:
             # A failure is counted at the till that is shown the code: of a replayed one, where it is shown again.
