@@ -44,7 +44,8 @@ class GroupRow(msgspec.Struct, frozen=True):
 
 def figures(people: Iterable[Person]) -> Figures | None:
     """The figures of some people, or None of fewer than ten."""
-    saved = sorted(person.saved_fen for person in (listed := list(people)))
+    listed = list(people)
+    saved = sorted(person.saved_fen for person in listed)
     if len(listed) < LEAST:
         return None
     total = sum(saved)

@@ -192,7 +192,7 @@ async def test_a_report_is_for_staff_and_says_so_when_there_is_none(
     assert (await client.get(path, headers=resident.headers)).status_code == 403
     assert (await client.get(path, headers=auditor.headers)).status_code == 404
     assert (await client.get(f"{path}/csv", headers=auditor.headers)).status_code == 404
-    assert (await client.get("/v1/staff/benefit-reports/2026-13", headers=auditor.headers)).status_code == 400
+    assert (await client.get("/v1/staff/benefit-reports/2026-13", headers=auditor.headers)).status_code == 404
 
 
 async def test_what_the_city_paid_for_one_use_is_net_of_what_came_back(platform: Platform) -> None:
