@@ -1,11 +1,12 @@
 """A simulated day: the same words on every run, books that agree, and nothing but a synthetic city is touched."""
 
 import dataclasses
+import os
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from backend.audit import service as audit
 from backend.city.create import create_city
 from backend.city.day.plan import MOST_VISITS_EACH, DayPlan, Presented
 from backend.city.day.running import DaySummary, run_day
+from backend.city.day.subsidy import BENEFIT
 from backend.city.generator import City
+from backend.commands.city import day as command_day
+from backend.commands.services import Running, announce
 from backend.ledger import service as ledger
 from backend.market import benefit_store
 from backend.market import store as market_store
 from backend.platform import platform as ports
-from backend.platform.clock import SettableClock, SystemClock
+from backend.platform.clock import SettableClock, SystemClock, start_of_day
 from backend.platform.database import Connection
 from backend.platform.embedded import create_database, drop_database
 from backend.platform.keys import ensure_first_keys
@@ -79,9 +83,27 @@ async def a_day(services: Services, folder: Path, **changes: object) -> DaySumma
         async with city_in(database_named(services.database_url, name), services, folder) as platform:
             summary = await day_in(platform, **changes)
             assert await audit.examine(platform) == []
+            await require_reported_cost(platform, summary)
             return summary
     finally:
         await drop_database(services.database_url, name)
+
+
+async def require_reported_cost(platform: Platform, summary: DaySummary) -> None:
+    """What reports will say the city paid, net of what came back, is what its budgets have spent on the day."""
+    begins = start_of_day(summary.day)
+    async with platform.database.connection() as connection:
+        paid = await ledger.paid_between(connection, begins, begins + timedelta(days=1))
+        assert await ledger.paid_between(connection, begins - timedelta(days=1), begins) == {}
+    assert sum(paid.values()) == summary.subsidies_fen
+    assert BENEFIT in paid
+
+
+def test_nothing_runs_beside_a_server(tmp_path: Path) -> None:
+    settings = Settings(data_directory=tmp_path, master_key=MASTER_KEY)
+    running = Running(pid=os.getpid(), url="http://192.0.2.1", database_url="", redis_url="")
+    with announce(settings, running), pytest.raises(Refusal, match="有服务器在运行"):
+        command_day(settings, 10, SEED, None)
 
 
 async def test_a_day_is_the_same_in_two_databases_with_few_callers_and_with_many(

@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.reports.groups import LEAST, GroupRow, Person, cost_per_use_fen, figures, partition, table
+from partners.reports.groups import LEAST, Figures, GroupRow, Person, cost_per_use_fen, figures, partition, table
 
 NAMES = st.sampled_from(["taoyuan", "xinhe", "chengnan", "yunling", "unknown"])
 PEOPLE = st.builds(
@@ -94,9 +94,11 @@ def test_a_small_group_takes_the_smallest_other_with_it_and_is_not_named() -> No
     assert table([*some(9, "taoyuan"), *some(9, "xinhe")], "district") == [GroupRow("", rest_of(18))]
 
 
-def rest_of(count: int) -> object:
+def rest_of(count: int) -> Figures:
     """The figures of so many people who saved alike."""
-    return figures(some(count, "anywhere"))
+    told = figures(some(count, "anywhere"))
+    assert told is not None
+    return told
 
 
 def test_figures_are_exact_integers_rounded_down_and_a_median_is_nobodys_own() -> None:
