@@ -80,6 +80,9 @@ import backend.records.api
 import backend.records.intake
 import backend.records.service
 import backend.records.tables
+import backend.reports.api
+import backend.reports.service
+import backend.reports.tables
 import backend.reviews.api
 import backend.reviews.cases_api
 import backend.reviews.service
@@ -139,6 +142,7 @@ SCHEMAS: tuple[ModuleType, ...] = (
     backend.commitments.tables,
     backend.displays.tables,
     backend.objections.tables,
+    backend.reports.tables,
 )
 
 TABLES: tuple[type[Table], ...] = tuple(table for schema in SCHEMAS for table in schema.TABLES)
@@ -183,6 +187,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.declarations.api.HANDLERS,
     *backend.commitments.api.HANDLERS,
     *backend.objections.api.HANDLERS,
+    *backend.reports.api.HANDLERS,
 )
 
 # What the rooms hold in the memory of every process.
@@ -265,6 +270,8 @@ def jobs(platform: Platform) -> tuple[Job, ...]:
         Job("statements-draw", timedelta(hours=1), lambda: backend.ledger.service.draw_last_month(platform)),
         # The same, for the figures of promise cards and the cases that they open.
         Job("review-figures-draw", timedelta(hours=1), lambda: backend.reviews.service.draw_last_month(platform)),
+        # The report on benefits likewise: drawn once, and never anew.
+        Job("reports-draw", timedelta(hours=1), lambda: backend.reports.service.draw_last_month(platform)),
         # At three in the night of Asia/Shanghai.
         Job(
             "scores-reconcile",

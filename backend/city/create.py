@@ -40,7 +40,7 @@ _PAGE = 2000
 _DELIVERY = 10_000
 
 # Telephone numbers of staff and clerk: of the same block that no operator has, far above the residents'.
-_STAFF = {
+STAFF = {
     Role.CASE_OFFICER: ("15499990001", "15499990002"),
     Role.OPERATOR: ("15499990003", "15499990004"),
     Role.AUDITOR: ("15499990005",),
@@ -99,10 +99,10 @@ async def create_city(platform: Platform, *, seed: int, residents: int, advance:
     known.append(await _enterprises(platform, city, accounts, summary))
     known += await _sources(platform, city, summary)
     known += [
-        SignIn("case-officer", "办案人员 case officer", phone=_STAFF[Role.CASE_OFFICER][0]),
-        SignIn("second-officer", "复核人员 second officer", phone=_STAFF[Role.CASE_OFFICER][1]),
-        SignIn("operator", "运行人员 operator", phone=_STAFF[Role.OPERATOR][0]),
-        SignIn("second-operator", "复核运行人员 second operator", phone=_STAFF[Role.OPERATOR][1]),
+        SignIn("case-officer", "办案人员 case officer", phone=STAFF[Role.CASE_OFFICER][0]),
+        SignIn("second-officer", "复核人员 second officer", phone=STAFF[Role.CASE_OFFICER][1]),
+        SignIn("operator", "运行人员 operator", phone=STAFF[Role.OPERATOR][0]),
+        SignIn("second-operator", "复核运行人员 second operator", phone=STAFF[Role.OPERATOR][1]),
     ]
     known += await show_codes(platform, city, accounts[city.enterprise(0).agent], staff[Role.CASE_OFFICER][0])
     await _records(platform, city, summary, advance)
@@ -152,7 +152,7 @@ async def _residents(platform: Platform, city: City, summary: CitySummary, advan
 async def _staff(platform: Platform) -> dict[Role, list[UUID]]:
     found: dict[Role, list[UUID]] = {}
     async with platform.database.transaction() as connection:
-        for role, phones in _STAFF.items():
+        for role, phones in STAFF.items():
             found[role] = [await identity.register_phone(platform, connection, phone) for phone in phones]
             for account_id in found[role]:
                 await identity.grant_role(platform, connection, account_id, role)

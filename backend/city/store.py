@@ -8,6 +8,11 @@ from backend.platform.database import Connection, Row
 _KEPT = frozenset({"signing_key", "synthetic_city", "migration"})
 
 
+async def built(connection: Connection) -> Row | None:
+    """The city's row, and when its building began."""
+    return await connection.fetch_one("SELECT seed, residents, state, started_at FROM synthetic_city WHERE id = 1")
+
+
 async def city(connection: Connection) -> Row | None:
     """The city's row, locked."""
     return await connection.fetch_one("SELECT seed, residents, state FROM synthetic_city WHERE id = 1 FOR UPDATE")

@@ -10,6 +10,7 @@ import msgspec
 
 from backend import rooms, schema
 from backend.platform import platform as ports
+from backend.platform.clock import Clock
 from backend.platform.embedded import EmbeddedServices
 from backend.platform.platform import Platform
 from backend.platform.refusal import Refusal
@@ -75,14 +76,18 @@ def servers(settings: Settings) -> Iterator[Settings]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Platform]:
-    """The platform of a command, over servers that run and a schema of today. Raises Refusal."""
+async def opened(
+    settings: Settings, clock: Clock | None = None, maximum_connections: int = 4
+) -> AsyncIterator[Platform]:
+    """The platform of a command, over servers that run and a schema of today, by the machine's clock or another. Raises Refusal."""
     if pending := await schema.pending_migrations(settings.database_url):
         raise Refusal(
             f"数据库结构不是最新的，有 {len(pending)} 项迁移未执行，请运行 xinyi migrate。",
             f"The database's schema is not of today ({len(pending)} migrations wait): run `xinyi migrate`.",
         )
-    platform = ports.build(settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, maximum_connections=4)
+    platform = ports.build(
+        settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, clock=clock, maximum_connections=maximum_connections
+    )
     await platform.open(listen=False)
     try:
         yield platform

@@ -273,6 +273,21 @@ async def differences(connection: Connection) -> list[Difference]:
     ]
 
 
+async def waived_of(connection: Connection, access: Access, subject_id: UUID) -> dict[str, tuple[int, int]]:
+    """Benefit -> how many orders of a person were begun, and the deposits waived in them, in fen. One round trip."""
+    not_begun = {OrderState.CREATED, OrderState.REVOKED, OrderState.EXPIRED}
+    used = [state.value for state in OrderState if state not in not_begun]
+    rows = await store.waived_of(connection, access, subject_id, used)
+    return {row["benefit_id"]: (row["orders"], row["waived_fen"]) for row in rows}
+
+
+async def opened_between(connection: Connection, begins: datetime, ends: datetime) -> dict[OrderState, tuple[int, int]]:
+    """State -> how many orders that were opened between two instants are in it, and the deposits agreed in them, in fen. One
+    round trip."""
+    rows = await store.opened_between(connection, begins, ends)
+    return {OrderState(row["state"]): (row["orders"], row["agreed_fen"]) for row in rows}
+
+
 def _confirmed(verified: VerifiedHolder, agreed_fen: int) -> bool:
     return verified.confirmed_at is not None and verified.amount_fen is not None and agreed_fen <= verified.amount_fen
 

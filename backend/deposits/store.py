@@ -173,3 +173,25 @@ async def wrong_totals(connection: Connection) -> list[Row]:
         "FROM jsonb_array_elements(discounts) AS discount)::bigint AS derived FROM deposit_order "
         "WHERE total_fen IS NOT NULL) AS sums WHERE total_fen <> derived ORDER BY id",
     )
+
+
+async def opened_between(connection: Connection, begins: datetime, ends: datetime) -> list[Row]:
+    """How many orders were opened between two instants, what was agreed and what became of them, by state."""
+    return await connection.impersonal(
+        "counts and sums of orders by state; whose they are is not read",
+        "SELECT state, count(*) AS orders, sum(agreed_fen)::bigint AS agreed_fen FROM deposit_order "
+        "WHERE created_at >= $1 AND created_at < $2 GROUP BY state ORDER BY state",
+        begins,
+        ends,
+    )
+
+
+async def waived_of(connection: Connection, access: Access, subject_id: UUID, used: Sequence[str]) -> list[Row]:
+    """How many orders of a person were begun of each benefit, and the deposits that they need not pay for them, in fen."""
+    return await connection.read(
+        access,
+        "SELECT subject_id, benefit_id, count(*) AS orders, sum(agreed_fen)::bigint AS waived_fen FROM deposit_order "
+        "WHERE subject_id = $1 AND state = ANY($2::text[]) GROUP BY 1, 2 ORDER BY benefit_id",
+        subject_id,
+        list(used),
+    )

@@ -17,7 +17,16 @@ from backend.ledger.plans import (
     refuse_plan,
 )
 from backend.ledger.posting import Return, Use, paying, paying_on, subsidise, take_back
-from backend.ledger.settling import draw_last_month, draw_statements, listing, one, one_as_csv
+from backend.ledger.settling import (
+    draw_last_month,
+    draw_statements,
+    listing,
+    one,
+    one_as_csv,
+    paid_between,
+    previous_month,
+    span,
+)
 
 __all__ = [
     "Hold",
@@ -37,16 +46,19 @@ __all__ = [
     "listing",
     "one",
     "one_as_csv",
+    "paid_between",
     "paying",
     "paying_on",
     "plan",
     "planned_benefits",
     "plans",
+    "previous_month",
     "propose_budget",
     "propose_plan",
     "published",
     "refuse_budget",
     "refuse_plan",
+    "span",
     "subsidise",
     "take_back",
 ]

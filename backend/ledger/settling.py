@@ -50,6 +50,11 @@ async def draw_statements(platform: Platform, month: str) -> int:
     return drawn
 
 
+async def paid_between(connection: Connection, begins: datetime, ends: datetime) -> dict[str, int]:
+    """Benefit -> what the city paid for its redemptions between two instants, less what it took back of those, in fen. One round trip."""
+    return {row["benefit_id"]: row["paid_fen"] for row in await statement_store.paid_between(connection, begins, ends)}
+
+
 async def _draw(platform: Platform, connection: Connection, partner_id: UUID, month: str) -> bool:
     statement = await from_postings(connection, partner_id, month)
     digest = hashlib.sha256(as_csv(statement)).hexdigest()

@@ -101,3 +101,14 @@ async def all_plans(connection: Connection) -> list[Row]:
         "SELECT id, budget_id, benefit_id, kind, rate_permille, cap_fen, begins, last_day, handler, legal_basis, approval, "
         "ended_after, ending FROM subsidy_plan WHERE state = 'approved' ORDER BY id"
     )
+
+
+async def paid_between(connection: Connection, begins: datetime, ends: datetime) -> list[Row]:
+    """What the city paid of each benefit for redemptions between two instants, less what it took back of those, in fen."""
+    return await connection.fetch(
+        "SELECT benefit_id, sum(CASE WHEN cause = 'redemption' THEN amount_fen ELSE -amount_fen END)::bigint AS paid_fen "
+        "FROM ledger_posting AS posted WHERE cause <> 'budget' AND redemption_id IN (SELECT cause_id FROM ledger_posting "
+        "WHERE cause = 'redemption' AND happened_at >= $1 AND happened_at < $2) GROUP BY 1 ORDER BY 1",
+        begins,
+        ends,
+    )

@@ -1,11 +1,13 @@
 """Checking the market: counters, sums and states, derived anew from redemptions, reversals and orders."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from backend.ledger import service as ledger
 from backend.market import checking_store
+from backend.market.messages import MarketTotals
 from backend.platform.database import Connection
 from partners.ledger.audit import Difference
 
@@ -54,3 +56,22 @@ async def redeemed(connection: Connection, benefit_ids: Sequence[str]) -> list[l
         )
         for row in await checking_store.redeemed(connection, benefit_ids)
     ]
+
+
+async def totals_between(connection: Connection, begins: datetime, ends: datetime) -> MarketTotals:
+    """What the market did between two instants, as it is kept. Two round trips."""
+    told = await checking_store.told_between(connection, begins, ends)
+    given = await checking_store.given_between(connection, begins, ends)
+    because: Counter[str] = Counter()
+    for row in told:
+        if row["result"] == "declined":
+            because.update(dict.fromkeys(row["reasons"], row["answers"]))
+    return MarketTotals(
+        eligible=sum(row["answers"] for row in told if row["result"] == "eligible"),
+        declined=sum(row["answers"] for row in told if row["result"] == "declined"),
+        declined_because=dict(sorted(because.items())),
+        redemptions=given["redemptions"],
+        redeemed_fen=given["redeemed_fen"],
+        reversals=given["reversals"],
+        reversed_fen=given["reversed_fen"],
+    )

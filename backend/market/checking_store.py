@@ -101,5 +101,29 @@ async def redeemed(connection: Connection, benefit_ids: Sequence[str]) -> list[R
     )
 
 
+async def told_between(connection: Connection, begins: datetime, ends: datetime) -> list[Row]:
+    """How often partners were told what between two instants, and with which reasons for the holder."""
+    return await connection.impersonal(
+        "counts of answers by result and reasons; of whom is not read",
+        "SELECT result, COALESCE(reason, '[]') AS reasons, count(*) AS answers FROM verification "
+        "WHERE answered_at >= $1 AND answered_at < $2 GROUP BY 1, 2 ORDER BY 1, 2",
+        begins,
+        ends,
+    )
+
+
+async def given_between(connection: Connection, begins: datetime, ends: datetime) -> Row:
+    """How many redemptions there were between two instants, what they were worth and what was taken back of them, in fen."""
+    [row] = await connection.impersonal(
+        "counts and sums of what was given; to whom is not read",
+        "SELECT count(*) AS redemptions, COALESCE(sum(amount_fen), 0)::bigint AS redeemed_fen, "
+        "COALESCE(sum((SELECT count(*) FROM reversal WHERE redemption_id = redemption.id)), 0)::bigint AS reversals, "
+        "COALESCE(sum(reversed_fen), 0)::bigint AS reversed_fen FROM redemption WHERE redeemed_at >= $1 AND redeemed_at < $2",
+        begins,
+        ends,
+    )
+    return row
+
+
 def _columns(orders: Sequence[tuple[UUID, datetime]]) -> tuple[list[UUID], list[datetime]]:
     return [order for order, _ in orders], [at for _, at in orders]

@@ -438,3 +438,16 @@ class VerifiedHolder(msgspec.Struct, frozen=True, kw_only=True):
     amount_fen: int | None
     expires_at: datetime
     confirmed_at: datetime | None
+
+
+class MarketTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What the market did in a time: answers, redemptions and reversals of those redemptions, sums in fen. An answer may be
+    declined for several reasons, and counts for each."""
+
+    eligible: int
+    declined: int
+    declined_because: dict[str, int]
+    redemptions: int
+    redeemed_fen: int
+    reversals: int
+    reversed_fen: int

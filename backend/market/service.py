@@ -17,7 +17,7 @@ from backend.market.benefits import (
 )
 from backend.market.benefits import mine as my_benefits
 from backend.market.benefits import of_enterprise as benefits_of_enterprise
-from backend.market.checking import differences, redeemed
+from backend.market.checking import differences, redeemed, totals_between
 from backend.market.committing import commit, uncommit
 from backend.market.confirming import asked, confirm, confirmation_message, questions, refuse
 from backend.market.confirming import due_handler as confirming_handler
@@ -41,6 +41,7 @@ from backend.market.redeeming import (
 )
 from backend.market.reserving import due_handler as reserving_handler
 from backend.market.reserving import held_of_budgets, release, reserve
+from backend.market.savings import Saved, benefit_names, saved_by, saved_by_many
 from backend.market.verifying import answer_of, verify
 from backend.market.verifying import mine as my_verifications
 from backend.market.verifying import of_enterprise as verifications_of_enterprise
@@ -51,10 +52,12 @@ from backend.platform.platform import Platform
 __all__ = [
     "ANSWER_LIFETIME",
     "Facts",
+    "Saved",
     "Visit",
     "answer_of",
     "approve_benefit",
     "asked",
+    "benefit_names",
     "benefits_of_enterprise",
     "close_offer",
     "commit",
@@ -94,10 +97,13 @@ __all__ = [
     "reserving_handler",
     "reversal_of",
     "reverse",
+    "saved_by",
+    "saved_by_many",
     "sign_receipt",
     "state_of",
     "terms_now",
     "terms_of_version",
+    "totals_between",
     "uncommit",
     "use_verification",
     "verification_of",

@@ -1,4 +1,4 @@
-"""The pages over HTTP: two shells, the pages of a display code, a promise card and the alliance, and the files beside them."""
+"""The pages over HTTP: two shells, the pages of a display code, a promise card, the alliance and the city's savings, and the files beside them."""
 
 from litestar import MediaType, Response, get
 from litestar.datastructures import CacheControlHeader
@@ -7,6 +7,7 @@ from litestar.static_files import create_static_files_router
 from backend.pages import shell
 from backend.pages.displays import display
 from backend.pages.promises import members, promises
+from backend.pages.savings import savings
 from backend.platform.http.inputs import ThePlatform
 from backend.platform.roles import Permission
 
@@ -31,4 +32,4 @@ _FILES = create_static_files_router(
     cache_control=CacheControlHeader(public=True, max_age=_YEAR_SECONDS, immutable=True),
 )
 
-HANDLERS = (resident, till, display, promises, members, _FILES)
+HANDLERS = (resident, till, display, promises, members, savings, _FILES)

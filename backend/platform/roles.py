@@ -58,6 +58,7 @@ class Permission(StrEnum):
     BENEFITS_DECIDE = "benefits.decide"
     REVIEWS_DECIDE = "reviews.decide"
     COMPLAINTS_HANDLE = "complaints.handle"
+    REPORTS_READ = "reports.read"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
     PARTNER_REDEEM = "partner.redeem"
@@ -104,6 +105,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     # Not those who let partners in: whoever chose a partner does not judge it.
     Permission.REVIEWS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.COMPLAINTS_HANDLE: frozenset({Role.CASE_OFFICER}),
+    Permission.REPORTS_READ: frozenset({Role.OPERATOR, Role.AUDITOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
     Permission.PARTNER_REDEEM: frozenset({Role.PARTNER}),

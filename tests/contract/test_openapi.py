@@ -117,6 +117,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/rule-sets/{identifier}",
         "GET /v1/rule-sets/{identifier}/versions",
         "GET /v1/rule-sets/{identifier}/versions/{version}/source",
+        "GET /v1/savings",
         "GET /v1/sources",
         "GET /v1/status-lists/{list_name}",
         "GET /v1/subsidy-plans",

@@ -44,6 +44,7 @@ UNPUBLISHED = {
     "/reference/start.js",
     "/reference/files/{file_path}",
     "/resident",
+    "/savings",
     "/verify.py",
     "/till",
     f"{FILES_PATH}/{{file_path}}",

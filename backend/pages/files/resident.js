@@ -10,6 +10,7 @@ import { Devices } from "./devices_view.js";
 import { Orders } from "./orders_view.js";
 import { prepareOutlook } from "./outlook_view.js";
 import { PassesView } from "./passes_view.js";
+import { loadSavings } from "./savings_view.js";
 import { leaveScore, loadScore, prepareWhy } from "./score_view.js";
 import { Session } from "./session.js";
 import { askForPhone, prepareSignIn } from "./sign_in.js";
@@ -36,7 +37,7 @@ let tab = null;
 const TABS = {
   code: async () => showConsentEffects(),
   score: () => loadScore(session, consents.has("compute")),
-  benefits: () => Promise.all([orders.load(), loadBenefits(session)]),
+  benefits: () => Promise.all([loadSavings(session), orders.load(), loadBenefits(session)]),
   account: () => Promise.all([account.load(), consents.load(), devices.load(), visits.load(), accessLog.load()]),
 };
 

@@ -1,0 +1,1 @@
+"""What may be published of groups of people without saying anything of a few."""
