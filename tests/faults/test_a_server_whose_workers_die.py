@@ -6,19 +6,27 @@ import random
 import signal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
+import msgspec
+import pytest
+from litestar import Litestar
 
+from backend.app import build
 from backend.commands.serve import prepare_database
 from backend.platform.clock import SystemClock
 from backend.platform.embedded import EmbeddedServices, create_database
+from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 from tests.builders.server import free_port
 from tests.builders.signed import SignedCaller
 from tests.builders.sources import add_source
 from tests.conftest import MASTER_KEY, database_named
-from tests.faults import parts
+from tests.faults import parts, stage
 from tests.faults.campaign import consenting_people, drained, drawn, found_wrong
+from tests.faults.cutting import Answers
 from tests.faults.serving import PATIENCE_SECONDS, ready, served, workers_of
 
 _DELIVERIES = 30
@@ -71,3 +79,31 @@ async def test_scores_follow_the_records_while_the_workers_of_a_server_are_kille
             await drained(platform)
         assert await found_wrong(platform) == []
         assert workers == []
+
+
+async def test_a_worker_that_starts_while_its_database_is_away_waits_for_it(
+    durable: EmbeddedServices, tmp_path: Path
+) -> None:
+    """One that ended instead would end again when it is started again, and take the server along."""
+    settings = await stage.database_for(durable, tmp_path, "away")
+    address = urlsplit(settings.database_url)
+    port = free_port()
+    there = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
+    elsewhere = msgspec.structs.replace(settings, database_url=urlunsplit(address._replace(netloc=there)))
+    with pytest.raises(Refusal):
+        async with build(elsewhere, background=False).lifespan():
+            pass
+    waiting = build(elsewhere, background=False, patience_seconds=PATIENCE_SECONDS)
+    opening = asyncio.create_task(_opened_and_closed(waiting))
+    await asyncio.sleep(0.5)
+    assert not opening.done()
+    assert address.port is not None
+    async with Answers(address.port, random.Random(0), lost=0).laid(port):
+        assert await opening > 0
+
+
+async def _opened_and_closed(application: Litestar) -> int:
+    """How many keys the application held while it was open."""
+    async with application.lifespan():
+        platform: Platform = application.state.platform
+        return len(platform.keys.key_set())
