@@ -25,8 +25,10 @@ class Blows:
     async def kill_worker(self) -> None:
         """The oldest one, so that none dies twice within seconds, which would be taken for a defect."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while len(workers := workers_of(self._server)) < 2:
+            workers = workers_of(self._server)
+            while len(workers) < 2:
                 await asyncio.sleep(0.05)
+                workers = workers_of(self._server)
         os.kill(workers[0], signal.SIGKILL)
         self.workers += 1
 
@@ -46,8 +48,10 @@ class Blows:
         os.kill(self._services.process_ids()["valkey"], signal.SIGKILL)
         self.caches += 1
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await _answers(self._services.redis_url):
+            answers = False
+            while not answers:
                 await asyncio.sleep(0.02)
+                answers = await _answers(self._services.redis_url)
 
 
 def _children_of(process: int) -> list[int]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from unittest import mock
 from uuid import UUID, uuid4
 
 from litestar import Request
@@ -46,7 +47,7 @@ def _burned_in_the_cache_alone() -> None:
         platform: Platform, partner_id: UUID, order: VerificationOrder, act: Once, request_id: str
     ) -> Answered:
         used_by = await platform.cache.set(f"used:{order.code}", act.key, nx=True, get=True, ex=3600)
-        if used_by is not None and used_by.decode() != act.key:
+        if used_by is not None and used_by != act.key.encode():
             raise CODE_UNUSABLE.error()
         return await as_built(platform, partner_id, order, act, request_id)
 
@@ -82,11 +83,10 @@ def worker() -> Any:
 def main() -> None:
     """The command `xinyi`, whose server has these workers."""
     from backend.cli import main as xinyi
-    from backend.commands import serve
+    from backend.commands import http_server, serve
 
-    as_built = serve.serve
-    serve.serve = lambda settings, _: as_built(settings, WORKER)
-    xinyi()
+    with mock.patch.object(serve, "serve", lambda settings, _: http_server.serve(settings, WORKER)):
+        xinyi()
 
 
 if __name__ == "__main__":

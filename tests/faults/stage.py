@@ -16,7 +16,6 @@ from backend.identity import tokens
 from backend.identity.messages import ProvenPerson
 from backend.ledger import service as ledger
 from backend.ledger.messages import ProposeBudget, ProposePlan
-from backend.market import service as market
 from backend.partner_accounts import service as partner_accounts
 from backend.partner_accounts.messages import NewPartner
 from backend.partner_accounts.states import PartnerEvent
@@ -97,7 +96,13 @@ async def database_for(services: EmbeddedServices, directory: Path, name: str, p
 
 
 async def peopled(
-    platform: Platform, residents: int, benefits: list[Terms], shops: int = 1, *, subsidised: str = "", budget_fen: int = 0
+    platform: Platform,
+    residents: int,
+    benefits: list[Terms],
+    shops: int = 1,
+    *,
+    subsidised: str = "",
+    budget_fen: int = 0,
 ) -> Stage:
     """Residents, benefits in force, shops that honour them all; of one benefit the city pays a fixed half, one yuan at most,
     out of a budget."""
@@ -155,9 +160,7 @@ async def tickets(platform: Platform, resident: Resident, count: int) -> list[ic
     drawn: list[ic1.Ticket] = []
     while len(drawn) < count:
         batch = await codes.fetch_tickets(platform, resident.caller, min(_TICKETS, count - len(drawn)))
-        drawn += [
-            ic1.Ticket(base64url.decode(each.tid), base64url.decode(each.k), each.slot) for each in batch.tickets
-        ]
+        drawn += [ic1.Ticket(base64url.decode(each.tid), base64url.decode(each.k), each.slot) for each in batch.tickets]
     return drawn
 
 
@@ -185,5 +188,3 @@ def passing_around(stock: list[list[ic1.Ticket]]) -> Iterator[ic1.Ticket]:
 def plain(benefit: str, **changes: object) -> Terms:
     """A benefit open to all, capped at 30 yuan."""
     return make_terms(benefit, cap_fen=3000, **changes)
-
-

@@ -90,9 +90,9 @@ async def test_a_worker_that_starts_while_its_database_is_away_waits_for_it(
     port = free_port()
     there = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
     elsewhere = msgspec.structs.replace(settings, database_url=urlunsplit(address._replace(netloc=there)))
-    with pytest.raises(Refusal):
-        async with build(elsewhere, background=False).lifespan():
-            pass
+    with pytest.raises(BaseExceptionGroup) as refused:
+        await _opened_and_closed(build(elsewhere, background=False))
+    assert refused.value.subgroup(Refusal)
     waiting = build(elsewhere, background=False, patience_seconds=PATIENCE_SECONDS)
     opening = asyncio.create_task(_opened_and_closed(waiting))
     await asyncio.sleep(0.5)

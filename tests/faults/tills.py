@@ -22,6 +22,7 @@ from tests.faults.stage import Shop
 
 VERIFICATIONS, REDEMPTIONS = "/v1/partner/verifications", "/v1/partner/redemptions"
 
+_DONE = frozenset({200, 201})
 # Nobody was answered, or by somebody who could not know: the same again.
 _LATER = frozenset({429, 503})
 _IN_PROGRESS = "idempotency-in-progress"
@@ -36,13 +37,13 @@ class Untrusted(AssertionError):
 class Intention:
     """One act that a till means to do once: its key, what the till calls it, and every final answer that it got."""
 
-    def __init__(self, shop: Shop, path: str, body: dict[str, Any], code: str = "") -> None:
+    def __init__(self, shop: Shop, path: str, body: dict[str, Any], code: str = "", *, named: bool = True) -> None:
         self.shop = shop
         self.path = path
         self.key = str(uuid4())
         self.ref = f"intention-{uuid4()}"
         self.code = code
-        self.content = json.dumps({**body, "partner_ref": self.ref}).encode()
+        self.content = json.dumps({**body, "partner_ref": self.ref} if named else body).encode()
         self.amount_fen: int | None = body.get("amount_fen")
         self.answers: list[tuple[int, bytes]] = []
         self.found: dict[str, Any] | None = None
@@ -52,7 +53,7 @@ class Intention:
     @property
     def done(self) -> dict[str, Any] | None:
         """What was told of it if it was done: the first answer, or what was found under its key."""
-        if self.answers and self.answers[0][0] == 201:
+        if self.answers and self.answers[0][0] in _DONE:
             told: dict[str, Any] = json.loads(self.answers[0][1])
             return told
         return self.found
@@ -119,9 +120,7 @@ class Tills:
     async def once(self, intention: Intention) -> bool:
         """Sends it once; whether the outcome is known now."""
         try:
-            answer, sent = await self.send(
-                intention.shop, "POST", intention.path, intention.content, intention.key
-            )
+            answer, sent = await self.send(intention.shop, "POST", intention.path, intention.content, intention.key)
         except httpx2.TransportError as error:
             self.unanswered += 1
             intention.unsettled.append(type(error).__name__)
