@@ -16,12 +16,13 @@ from backend.audit import service as audit
 from backend.platform.embedded import EmbeddedServices
 from backend.platform.platform import Platform
 from partners.codes import ic1
+from tests.builders import stage
 from tests.builders.server import free_port
-from tests.faults import parts, stage
+from tests.builders.stage import Stage
+from tests.faults import parts
 from tests.faults.blows import Blows
 from tests.faults.cutting import Answers
-from tests.faults.serving import AS_BUILT, PATIENCE_SECONDS, ready, served
-from tests.faults.stage import Stage
+from tests.faults.serving import AS_BUILT, PATIENCE_SECONDS, database_for, ready, served
 from tests.faults.tills import REDEMPTIONS, VERIFICATIONS, Intention, Tills
 
 _RESIDENTS = 48
@@ -131,7 +132,7 @@ async def wage(
     """One campaign against a build of the server, on a new database `name`. In each round every part is killed once."""
     chance = random.Random(seed)
     public_port = free_port()
-    settings = await stage.database_for(services, directory, name, public_port)
+    settings = await database_for(services, directory, name, public_port)
     wire = Answers(settings.port, chance, lost=_LOST_ANSWERS_OF_A_THOUSAND)
     async with parts.opened(settings) as platform:
         benefits = [

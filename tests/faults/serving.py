@@ -10,13 +10,39 @@ from pathlib import Path
 
 import httpx2
 
+from backend.platform.embedded import EmbeddedServices, create_database
+from backend.platform.keys import ensure_first_keys
 from backend.platform.settings import Settings
-from tests.builders.server import REPOSITORY, environment
+from backend.schema import migrate
+from tests.builders.server import REPOSITORY, environment, free_port
+from tests.conftest import MASTER_KEY, database_named
+from tests.faults import parts
 
 PATIENCE_SECONDS = 60
 AS_BUILT = "as built"
 # The name of the build for the workers of a broken one.
 BUILD = "FAULTS_BUILD"
+
+
+async def database_for(services: EmbeddedServices, directory: Path, name: str, public_port: int = 0) -> Settings:
+    """Settings of a server on a new database with the whole schema and first keys; it is addressed at `public_port`,
+    or at the port where it listens."""
+    await create_database(services.database_url, name)
+    port = free_port()
+    settings = Settings(
+        data_directory=directory,
+        database_url=database_named(services.database_url, name),
+        redis_url=services.redis_url,
+        master_key=MASTER_KEY,
+        port=port,
+        public_url=f"http://127.0.0.1:{public_port or port}",
+        log_level="critical",
+        message_delivery="silent",
+    )
+    await migrate(settings.database_url)
+    async with parts.opened(settings) as platform, platform.database.transaction() as connection:
+        await ensure_first_keys(connection, platform.cipher, platform.clock.now())
+    return settings
 
 
 @contextmanager

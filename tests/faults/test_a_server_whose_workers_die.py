@@ -24,10 +24,10 @@ from tests.builders.server import free_port
 from tests.builders.signed import SignedCaller
 from tests.builders.sources import add_source
 from tests.conftest import MASTER_KEY, database_named
-from tests.faults import parts, stage
+from tests.faults import parts
 from tests.faults.campaign import consenting_people, drained, drawn, found_wrong
 from tests.faults.cutting import Answers
-from tests.faults.serving import PATIENCE_SECONDS, ready, served, workers_of
+from tests.faults.serving import PATIENCE_SECONDS, database_for, ready, served, workers_of
 
 _DELIVERIES = 30
 
@@ -85,7 +85,7 @@ async def test_a_worker_that_starts_while_its_database_is_away_waits_for_it(
     durable: EmbeddedServices, tmp_path: Path
 ) -> None:
     """One that ended instead would end again when it is started again, and take the server along."""
-    settings = await stage.database_for(durable, tmp_path, "away")
+    settings = await database_for(durable, tmp_path, "away")
     address = urlsplit(settings.database_url)
     port = free_port()
     there = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"

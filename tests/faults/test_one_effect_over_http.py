@@ -19,10 +19,11 @@ from backend.platform.settings import Settings
 from partners.benefits.terms import BenefitKind, OfflineTerms, Tier
 from partners.benefits.terms import Text as Name
 from partners.codes import ic1
+from tests.builders import stage
 from tests.builders.phones import Phone
-from tests.faults import parts, stage
-from tests.faults.serving import PATIENCE_SECONDS, ready, served, workers_of
-from tests.faults.stage import Shop, Stage
+from tests.builders.stage import Shop, Stage
+from tests.faults import parts
+from tests.faults.serving import PATIENCE_SECONDS, database_for, ready, served, workers_of
 from tests.faults.tills import REDEMPTIONS, Intention, Tills
 
 _POSTS = 64
@@ -46,7 +47,7 @@ class Open(NamedTuple):
 @pytest.fixture(scope="module")
 def opened(durable: EmbeddedServices, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """`xinyi up` with two workers, for the tests of this file together."""
-    settings = asyncio.run(stage.database_for(durable, tmp_path_factory.mktemp("opened"), "opened"))
+    settings = asyncio.run(database_for(durable, tmp_path_factory.mktemp("opened"), "opened"))
     people = asyncio.run(_peopled(settings))
     with served(settings) as server:
         asyncio.run(ready(settings.public_url))

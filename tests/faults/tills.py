@@ -17,8 +17,8 @@ from partners.signatures.key_sets import read_key_set
 from partners.signatures.keys import PublicKey
 from partners.signatures.requests import RequestMessage, sign_request
 from partners.signatures.responses import ResponseMessage, verify_response
+from tests.builders.stage import Shop
 from tests.faults.serving import PATIENCE_SECONDS
-from tests.faults.stage import Shop
 
 VERIFICATIONS, REDEMPTIONS = "/v1/partner/verifications", "/v1/partner/redemptions"
 

@@ -1,9 +1,9 @@
-"""A database of its own with residents who hold tickets, shops that honour benefits, and the city's money behind one of them."""
+"""Residents who hold tickets, shops that honour benefits, and the city's money behind one of them: made in bulk, without a request."""
 
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
+from itertools import count, islice
 from uuid import UUID, uuid4
 
 import msgspec
@@ -21,13 +21,9 @@ from backend.partner_accounts.messages import NewPartner
 from backend.partner_accounts.states import PartnerEvent
 from backend.platform.callers import Caller
 from backend.platform.clock import local_date
-from backend.platform.embedded import EmbeddedServices, create_database
 from backend.platform.identifiers import make_identity_number, make_unified_social_credit_code
-from backend.platform.keys import ensure_first_keys
 from backend.platform.platform import Platform
 from backend.platform.roles import Role
-from backend.platform.settings import Settings
-from backend.schema import migrate
 from partners import base64url
 from partners.benefits.terms import Terms
 from partners.codes import ic1
@@ -36,12 +32,10 @@ from partners.signatures.keys import jwk_of
 from partners.signatures.requests import SigningKey
 from tests.builders.partners import make_terms, publish
 from tests.builders.people import Person
-from tests.builders.server import free_port
 from tests.builders.signed import new_signing_key
-from tests.conftest import MASTER_KEY, database_named
-from tests.faults import parts
 
 _TICKETS = 32
+_NUMBERS = count(1)
 
 
 class Resident(msgspec.Struct, frozen=True):
@@ -74,27 +68,6 @@ class Stage(msgspec.Struct, frozen=True):
     budget_id: UUID | None
 
 
-async def database_for(services: EmbeddedServices, directory: Path, name: str, public_port: int = 0) -> Settings:
-    """Settings of a server on a new database with the whole schema and first keys; it is addressed at `public_port`,
-    or at the port where it listens."""
-    await create_database(services.database_url, name)
-    port = free_port()
-    settings = Settings(
-        data_directory=directory,
-        database_url=database_named(services.database_url, name),
-        redis_url=services.redis_url,
-        master_key=MASTER_KEY,
-        port=port,
-        public_url=f"http://127.0.0.1:{public_port or port}",
-        log_level="critical",
-        message_delivery="silent",
-    )
-    await migrate(settings.database_url)
-    async with parts.opened(settings) as platform, platform.database.transaction() as connection:
-        await ensure_first_keys(connection, platform.cipher, platform.clock.now())
-    return settings
-
-
 async def peopled(
     platform: Platform,
     residents: int,
@@ -107,8 +80,12 @@ async def peopled(
     """Residents, benefits in force, shops that honour them all; of one benefit the city pays a fixed half, one yuan at most,
     out of a budget."""
     people = [
-        ProvenPerson(f"199{number:08d}", "张三", make_identity_number(date(1990, 1, 1), number))
-        for number in range(1, residents + 1)
+        ProvenPerson(
+            f"199{number:08d}",
+            "张三",
+            make_identity_number(date(1990, 1, 1) + timedelta(number // 999), 1 + number % 999),
+        )
+        for number in islice(_NUMBERS, residents)
     ]
     async with platform.database.transaction() as connection:
         registered = [Resident(*ids) for ids in await identity.register_proven(platform, connection, people)]
@@ -118,7 +95,7 @@ async def peopled(
         await publish(platform, terms)
     budget_id = await _subsidise(platform, registered, subsidised, budget_fen) if subsidised else None
     names = [terms.id for terms in benefits]
-    return Stage(registered, [await _shop(platform, number, names) for number in range(1, shops + 1)], budget_id)
+    return Stage(registered, [await _shop(platform, names) for _ in range(shops)], budget_id)
 
 
 async def _subsidise(platform: Platform, people: list[Resident], benefit: str, budget_fen: int) -> UUID:
@@ -139,8 +116,8 @@ async def _subsidise(platform: Platform, people: list[Resident], benefit: str, b
     return budget_id
 
 
-async def _shop(platform: Platform, number: int, benefits: list[str]) -> Shop:
-    key = new_signing_key()
+async def _shop(platform: Platform, benefits: list[str]) -> Shop:
+    key, number = new_signing_key(), next(_NUMBERS)
     new = NewPartner(
         name=f"书店{number}", name_en=f"Books {number}",
         credit_code=make_unified_social_credit_code(f"FA{number:06d}"), scenes=("library",),
