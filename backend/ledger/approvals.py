@@ -34,8 +34,9 @@ async def claims_of(platform: Platform, connection: Connection, kind: str, signe
         if key is None:
             return None
         # When it was signed is the statement's own: it is not held against the clock of whoever reads it.
-        unjudged = {"verify_aud": False, "verify_iat": False}
-        claims: dict[str, Any] = jwt.decode(signed, key, algorithms=["EdDSA"], options=unjudged)
+        claims: dict[str, Any] = jwt.decode(
+            signed, key, algorithms=["EdDSA"], options={"verify_aud": False, "verify_iat": False}
+        )
     except jwt.InvalidTokenError:
         return None
     return claims

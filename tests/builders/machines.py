@@ -1,7 +1,7 @@
 """State machines of Hypothesis whose steps happen on the real application: drawn in a thread, done on the test's loop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -23,7 +23,7 @@ class Done:
         return asyncio.run_coroutine_threadsafe(act, self._loop).result()
 
 
-async def run(machine: Callable[[], RuleBasedStateMachine], *, examples: int, steps: int) -> None:
+async def run(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
     """Runs a machine; each example makes what it needs anew, beside what earlier ones left."""
     chosen = settings(
         max_examples=examples,

@@ -55,7 +55,6 @@ class Day:
     def __init__(self, tills: Tills, stage: Stage, codes: Iterator[ic1.Ticket], chance: random.Random) -> None:
         self.tills = tills
         self.over = asyncio.Event()
-        self.presented = 0
         self._stage = stage
         self._codes = codes
         self._chance = chance
@@ -112,11 +111,12 @@ class Day:
     async def present_captured(self, count: int) -> None:
         """Presents captured codes again: always refused. Recorded requests, too: nothing is done by them."""
         fresh = [each for at, each in self._captured if time.monotonic() - at < _CAPTURED_SECONDS]
-        for victim in self._chance.sample(fresh, min(count, len(fresh))):
-            await self.tills.settle(self.tills.verification(self._chance.choice(self._stage.shops), victim.code, OPEN))
-            self.presented += 1
-            if victim.last_sent is not None:
-                self._judge(victim, await self.tills.replay(victim.last_sent))
+        await asyncio.gather(*(self._present(each) for each in self._chance.sample(fresh, min(count, len(fresh)))))
+
+    async def _present(self, victim: Intention) -> None:
+        await self.tills.settle(self.tills.verification(self._chance.choice(self._stage.shops), victim.code, OPEN))
+        if victim.last_sent is not None:
+            self._judge(victim, await self.tills.replay(victim.last_sent))
 
     def _judge(self, victim: Intention, answer: httpx2.Response | None) -> None:
         """A recorded request is refused, or gets the answer that was given before."""
