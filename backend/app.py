@@ -1,9 +1,11 @@
 """Builds the application from its rooms; nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+import structlog
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -28,11 +30,17 @@ from backend.platform.http.signatures import MessageSignatures
 from backend.platform.http.telemetry import Application, Telemetry
 from backend.platform.logging import configure_logging
 from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
 from backend.platform.roles import Permission
 from backend.platform.schedule import Schedule
 from backend.platform.settings import Settings, read_settings
 
 VERSION = "0.1.0"
+
+# PostgreSQL recovers from a crash within seconds, after a long one within a minute.
+_PATIENCE_SECONDS = 60
+_POLL_SECONDS = 0.2
+_log = structlog.get_logger()
 
 
 def provide_platform(state: State) -> Platform:
@@ -45,7 +53,7 @@ def create() -> Application:
     """The application for a server process, configured from the environment. Raises Refusal."""
     settings = read_settings()
     configure_logging(settings.log_level)
-    return Telemetry(cast(Application, build(settings)))
+    return Telemetry(cast(Application, build(settings, patience_seconds=_PATIENCE_SECONDS)))
 
 
 def build(
@@ -55,8 +63,12 @@ def build(
     delivery: MessageDelivery | None = None,
     background: bool = True,
     maximum_connections: int = 16,
+    patience_seconds: float = 0,
 ) -> Litestar:
-    """The Litestar application. `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand)."""
+    """The Litestar application. `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand).
+
+    A server process waits `patience_seconds` for a database and a cache that are not there when it starts.
+    """
     platform = ports.build(
         settings,
         rooms.PERSONAL_TABLES,
@@ -75,7 +87,7 @@ def build(
         platform.signals.on("sessions", ended_sessions.reload)
         platform.signals.on("due", due_queue.wake)
         platform.signals.on("due", errands.wake)
-        await platform.open()
+        await _opened(platform, patience_seconds)
         if background:
             due_queue.start()
             errands.start()
@@ -116,6 +128,26 @@ def build(
     )
     _require_permissions(application)
     return application
+
+
+async def _opened(platform: Platform, patience_seconds: float) -> None:
+    """Opens the ports, for so long. Raises Refusal.
+
+    A worker may be started again just while PostgreSQL recovers. If it ended for that, it would be taken for one that
+    dies whenever it is started, and the server with all its workers would end.
+    """
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + patience_seconds
+    while True:
+        try:
+            await platform.open()
+        except Refusal as refusal:
+            if loop.time() >= ends_at:
+                raise
+            _log.warning("services-awaited", reason=refusal.english)
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 async def check_request(request: Request) -> Response[None] | None:

@@ -4,73 +4,37 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
+import msgspec
+import pytest
+from litestar import Litestar
 
+from backend.app import build
 from backend.commands.serve import prepare_database
 from backend.platform.clock import SystemClock
 from backend.platform.embedded import EmbeddedServices, create_database
+from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
-from tests.builders.server import REPOSITORY, environment, free_port
+from tests.builders.server import free_port
 from tests.builders.signed import SignedCaller
 from tests.builders.sources import add_source
 from tests.conftest import MASTER_KEY, database_named
 from tests.faults import parts
 from tests.faults.campaign import consenting_people, drained, drawn, found_wrong
+from tests.faults.cutting import Answers
+from tests.faults.serving import PATIENCE_SECONDS, database_for, ready, served, workers_of
 
 _DELIVERIES = 30
-_PATIENCE_SECONDS = 60
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[int]:
-    """`xinyi up` on these settings; gives its process id. Its workers are children of it."""
-    named = {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "XINYI_MASTER_KEY": settings.master_key,
-        "XINYI_PUBLIC_URL": settings.public_url,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "backend.cli", "up", "--no-city", "--port", str(settings.port)],
-        cwd=REPOSITORY,
-        env=environment(settings.data_directory, **named),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE_SECONDS)
-
-
-def workers_of(server: int) -> list[int]:
-    """The processes that serve: each is in a group of its own."""
-    children = [int(child) for child in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
-    return [child for child in children if os.getpgid(child) == child]
-
-
-async def ready(client: httpx2.AsyncClient) -> None:
-    """Waits until the server serves."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
-        while True:
-            try:
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                await asyncio.sleep(0.1)
 
 
 async def delivered(caller: SignedCaller, rows: list[dict[str, Any]], number: int) -> None:
     """Delivers until it is acknowledged, as a source does whose connection broke."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 answer = await caller("POST", "/v1/source/deliveries", {"delivery_ref": f"d-{number}", "rows": rows})
@@ -104,7 +68,7 @@ async def test_scores_follow_the_records_while_the_workers_of_a_server_are_kille
         _, key = await add_source(platform)
         caller = SignedCaller(client, SystemClock(), key)
         with served(settings) as server:
-            await ready(client)
+            await ready(settings.public_url)
             workers = workers_of(server)
             assert len(workers) >= 1
             for number, rows in enumerate(drawn(chance, people, "S")[:_DELIVERIES], 1):
@@ -115,3 +79,31 @@ async def test_scores_follow_the_records_while_the_workers_of_a_server_are_kille
             await drained(platform)
         assert await found_wrong(platform) == []
         assert workers == []
+
+
+async def test_a_worker_that_starts_while_its_database_is_away_waits_for_it(
+    durable: EmbeddedServices, tmp_path: Path
+) -> None:
+    """One that ended instead would end again when it is started again, and take the server along."""
+    settings = await database_for(durable, tmp_path, "away")
+    address = urlsplit(settings.database_url)
+    port = free_port()
+    there = f"{address.netloc.rpartition('@')[0]}@127.0.0.1:{port}"
+    elsewhere = msgspec.structs.replace(settings, database_url=urlunsplit(address._replace(netloc=there)))
+    with pytest.raises(BaseExceptionGroup) as refused:
+        await _opened_and_closed(build(elsewhere, background=False))
+    assert refused.value.subgroup(Refusal)
+    waiting = build(elsewhere, background=False, patience_seconds=PATIENCE_SECONDS)
+    opening = asyncio.create_task(_opened_and_closed(waiting))
+    await asyncio.sleep(0.5)
+    assert not opening.done()
+    assert address.port is not None
+    async with Answers(address.port, random.Random(0), lost=0).laid(port):
+        assert await opening > 0
+
+
+async def _opened_and_closed(application: Litestar) -> int:
+    """How many keys the application held while it was open."""
+    async with application.lifespan():
+        platform: Platform = application.state.platform
+        return len(platform.keys.key_set())
