@@ -8,10 +8,10 @@ from partners.ledger.audit import Difference
 
 
 async def examine(platform: Platform) -> list[Difference]:
-    """Compares counters, order totals, postings, budgets, signed approvals and statements with what redemptions,
-    reversals, orders and plans say; empty if all agree. Changes nothing, and may run while others work.
+    """Compares counters, order totals, postings, budgets, the guarantee pool, signed approvals and statements
+    with what redemptions, reversals, orders, payments and plans say; empty if all agree. Changes nothing, and may run while others work.
 
-    Holds the events of the subsidised benefits in memory. About a dozen round trips, one for each approval and two for
+    Holds the events of the subsidised benefits in memory. About twenty round trips, one for each approval and two for
     each statement.
     """
     async with platform.database.transaction(snapshot=True) as connection:
@@ -20,5 +20,5 @@ async def examine(platform: Platform) -> list[Difference]:
         return [
             *await market.differences(connection, orders),
             *await deposits.differences(connection),
-            *await ledger.differences(platform, connection, redeemed),
+            *await ledger.differences(platform, connection, redeemed, await deposits.lost(connection)),
         ]

@@ -50,6 +50,9 @@ class Permission(StrEnum):
     DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
     SUBSIDIES_DECIDE = "subsidies.decide"
+    GUARANTEE_DECIDE = "guarantee.decide"
+    PAYMENTS_DECIDE = "payments.decide"
+    DISPUTES_DECIDE = "disputes.decide"
     PARTNERS_DECIDE = "partners.decide"
     RECORDS_DELIVER = "records.deliver"
     PARTNER_VERIFY = "partner.verify"
@@ -86,6 +89,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.GUARANTEE_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.PAYMENTS_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.DISPUTES_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.RECORDS_DELIVER: frozenset({Role.SOURCE}),
     Permission.PARTNER_VERIFY: frozenset({Role.PARTNER}),
