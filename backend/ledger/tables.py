@@ -218,9 +218,9 @@ CONSTRAINTS = (
     "ALTER TABLE subsidy_plan ADD CHECK (decided_by IS NULL OR decided_by <> proposed_by)",
     "ALTER TABLE subsidy_plan ADD CHECK ((state = 'approved') = (approval IS NOT NULL))",
     "ALTER TABLE subsidy_plan ADD CHECK (state = 'proposed' OR decided_by IS NOT NULL)",
+    "ALTER TABLE subsidy_plan ADD CHECK ((ended_after IS NULL) = (ending IS NULL) AND ended_after < last_day)",
     "ALTER TABLE subsidy_plan ADD CHECK ((end_proposed IS NULL) = (end_proposed_by IS NULL))",
     "ALTER TABLE subsidy_plan ADD CHECK (ended_by <> end_proposed_by)",
-    "ALTER TABLE subsidy_plan ADD CHECK ((ended_after IS NULL) = (ending IS NULL) AND ended_after < last_day)",
     # One cause moves money once, whatever is tried again.
     "CREATE UNIQUE INDEX ledger_posting_cause ON ledger_posting (cause, cause_id)",
     "CREATE INDEX ledger_posting_source ON ledger_posting (source_id, posted_at)",
