@@ -9,8 +9,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from partners.benefits.eligibility import Holder, Reason, Usage, decide
 from partners.benefits.terms import BenefitKind, Terms, Text, Tier
-from partners.orders.machine import NotAllowed
 from partners.ledger.sharing import Borne, LossRule, Shares, minus, share_loss, share_return
+from partners.orders.machine import NotAllowed
 from partners.orders.money import AmountRefused, held, outstanding, payable, settle
 from partners.orders.states import CLOSING, ORDER, OrderEvent, OrderState
 
