@@ -107,6 +107,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/partner-keys/{key_id}",
         "GET /v1/partners",
         "GET /v1/problems",
+        "GET /v1/loss-rules",
         "GET /v1/public/display-codes/{token}",
         "GET /v1/rule-sets",
         "GET /v1/rule-set-schema",

@@ -73,7 +73,7 @@ def test_the_ladder_mentions_a_bill_on_its_days_and_then_steps_aside() -> None:
     counts = [reminded(LADDER, LATE, day) for day in days]
     fresh = [day for day, before, after in zip(days[1:], counts, counts[1:], strict=False) if after > before]
     assert fresh == [LATE + timedelta(days=step) for step in LADDER.reminders]
-    assert [day for day in days if is_guaranteed(LADDER, LATE, day)][0] == LATE + timedelta(days=LADDER.guarantee)
+    assert next(day for day in days if is_guaranteed(LADDER, LATE, day)) == LATE + timedelta(days=LADDER.guarantee)
     assert next_day(LADDER, LATE, LATE + timedelta(days=LADDER.guarantee)) is None
 
 
