@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
+from jwt.types import Options
 
 from backend.platform import keys
 from backend.platform.database import Connection, Row
@@ -14,7 +15,7 @@ from backend.platform.platform import Platform
 
 BUDGET, PLAN, ENDING = "xinyi-budget+jwt", "xinyi-subsidy-plan+jwt", "xinyi-subsidy-plan-ending+jwt"
 # Whom it is for is not asked, nor what the machine's clock says of when it was signed: instants come from the clock port.
-_OURS = {"verify_aud": False, "verify_iat": False}
+_OURS: Options = {"verify_aud": False, "verify_iat": False}
 STATEMENT = "xinyi-statement+jwt"
 FUNDING, RULE, PAYMENT = "xinyi-pool-funding+jwt", "xinyi-loss-rule+jwt", "xinyi-partner-payment+jwt"
 
