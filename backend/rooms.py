@@ -29,6 +29,8 @@ import backend.declarations.api
 import backend.declarations.service
 import backend.declarations.tables
 import backend.deposits.api
+import backend.deposits.disputes_api
+import backend.deposits.moving
 import backend.deposits.service
 import backend.deposits.tables
 import backend.devices.api
@@ -47,6 +49,7 @@ import backend.identity.api
 import backend.identity.service
 import backend.identity.tables
 import backend.ledger.api
+import backend.ledger.guarantee_api
 import backend.ledger.service
 import backend.ledger.tables
 import backend.market.api
@@ -164,6 +167,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.partner_accounts.premises_api.HANDLERS,
     *backend.webhooks.api.HANDLERS,
     *backend.ledger.api.HANDLERS,
+    *backend.ledger.guarantee_api.HANDLERS,
     *backend.market.api.HANDLERS,
     *backend.market.confirming_api.HANDLERS,
     *backend.market.enterprise_api.HANDLERS,
@@ -172,6 +176,7 @@ HANDLERS: tuple[Any, ...] = (
     *backend.market.committing_api.HANDLERS,
     *backend.market.staff_api.HANDLERS,
     *backend.deposits.api.HANDLERS,
+    *backend.deposits.disputes_api.HANDLERS,
     *backend.passes.api.HANDLERS,
     *backend.counters.api.HANDLERS,
     *backend.sandbox.api.HANDLERS,
@@ -231,7 +236,7 @@ def due_handlers(platform: Platform) -> Mapping[str, Any]:
         backend.market.reserving.TOPIC: backend.market.service.reserving_handler(platform),
         backend.displays.service.TOPIC: backend.displays.service.due_handler(platform),
         backend.enterprises.service.WITHDRAWN: backend.displays.service.left_handler(platform),
-        backend.deposits.service.TOPIC: backend.deposits.service.due_handler(platform),
+        backend.deposits.moving.TOPIC: backend.deposits.moving.due_handler(platform),
         backend.devices.service.ENDED: backend.passes.service.device_ended_handler(platform),
         backend.consents.service.WITHDRAWN: backend.passes.service.withdrawn_handler(platform),
         backend.reviews.service.TOPIC: backend.reviews.service.due_handler(platform),

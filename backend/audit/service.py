@@ -9,10 +9,11 @@ from partners.ledger.audit import Difference
 
 
 async def examine(platform: Platform) -> list[Difference]:
-    """Compares counters, order totals, postings, budgets, signed approvals, statements and the figures of promise cards with
-    what redemptions, reversals, orders, plans and reviews say; empty if all agree. Changes nothing, and may run while others work.
+    """Compares counters, order totals, postings, budgets, the guarantee pool, signed approvals, statements and the figures of
+    promise cards with what redemptions, reversals, orders, payments, plans and reviews say; empty if all agree. Changes
+    nothing, and may run while others work.
 
-    Holds the events of the subsidised benefits in memory. About a dozen round trips, one for each approval and two for
+    Holds the events of the subsidised benefits in memory. About twenty round trips, one for each approval and two for
     each statement.
     """
     async with platform.database.transaction(snapshot=True) as connection:
@@ -21,6 +22,12 @@ async def examine(platform: Platform) -> list[Difference]:
         return [
             *await market.differences(connection, orders),
             *await deposits.differences(connection),
-            *await ledger.differences(platform, connection, redeemed, await market.held_of_budgets(connection)),
+            *await ledger.differences(
+                platform,
+                connection,
+                redeemed,
+                await deposits.lost(connection),
+                await market.held_of_budgets(connection),
+            ),
             *await reviews.differences(connection),
         ]

@@ -8,11 +8,13 @@ from litestar.params import FromPath, JSONBody
 
 from backend.deposits import service
 from backend.deposits.messages import (
+    Charge,
     Nothing,
     OpenOrder,
     OrderForHolder,
     OrderForPartner,
     OrderPage,
+    PartnerHistory,
     RecordPayment,
     Settle,
 )
@@ -41,6 +43,8 @@ _FOR_PARTNER = {
     "agreed": False,
     "agreed_fen": 10000,
     "total_fen": None,
+    "paid_fen": 0,
+    "held_fen": 10000,
     "due_at": None,
     "partner_ref": "loan-1001",
     "ppid": None,
@@ -48,8 +52,8 @@ _FOR_PARTNER = {
     "updated_at": "2026-11-23T08:00:00Z",
 }
 _STARTED = {**_FOR_PARTNER, "state": "in-use", "agreed": True}
-_DUE = {**_STARTED, "state": "payment-due", "total_fen": 50, "due_at": "2026-11-30T16:00:00Z"}
-_FOR_HOLDER = {
+_DUE = {**_STARTED, "state": "payment-due", "total_fen": 50, "held_fen": 50, "due_at": "2026-11-30T16:00:00Z"}
+FOR_HOLDER = {
     "order_id": "0193a1c0-0000-7000-8000-000000000030",
     "partner": "桃花市图书馆",
     "benefit": "library-deposit-waiver",
@@ -61,8 +65,10 @@ _FOR_HOLDER = {
     "charges": [],
     "discounts": [],
     "total_fen": None,
+    "paid_fen": 0,
     "due_at": None,
     "saved_fen": 0,
+    "dispute": None,
     "created_at": "2026-11-23T08:00:00Z",
     "history": [
         {
@@ -150,14 +156,64 @@ async def start_order(
     return _response(await service.start(platform, signer, order_id, act))
 
 
+@get(
+    "/v1/partner/orders/{order_id:uuid}/history",
+    **operation(
+        Permission.PARTNER_ORDERS,
+        "免押订单经过 What happened to an order",
+        "每个状态一句话。Every state in a sentence, oldest first. Three database round trips.",
+        raises=(NOT_FOUND,),
+        answer={
+            "order_id": "0193a1c0-0000-7000-8000-000000000030",
+            "history": [
+                {
+                    "at": "2026-11-23T08:00:00Z",
+                    "event": "create",
+                    "text": "您开立了订单，等待居民同意",
+                    "text_en": "You opened the order; it waits for the holder's consent",
+                }
+            ],
+        },
+    ),
+)
+async def order_history(platform: ThePlatform, signer: TheSigner, order_id: FromPath[UUID]) -> PartnerHistory:
+    return await service.history_for_partner(platform, signer, order_id)
+
+
+@post(
+    "/v1/partner/orders/{order_id:uuid}/charges",
+    status_code=200,
+    **operation(
+        Permission.PARTNER_ORDERS,
+        "分次收费 Charge a part",
+        "使用期间登记一部分费用与优惠，订单继续；同一 part_ref 重报不变。A part of the use is charged while it goes on; the same part under one "
+        "`part_ref` is charged once. Eight database round trips, inside one transaction.",
+        raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
+        example={"part_ref": "day-1", **_SETTLEMENT},
+        answer=_STARTED,
+        maximum_body=MAXIMUM_REQUEST,
+    ),
+)
+async def charge_part(
+    platform: ThePlatform,
+    signer: TheSigner,
+    request: Request,
+    order_id: FromPath[UUID],
+    data: JSONBody[Charge],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[OrderForPartner]:
+    act = await once.once_of(request, idempotency_key)
+    return _response(await service.charge(platform, signer, order_id, data, act))
+
+
 @post(
     "/v1/partner/orders/{order_id:uuid}/settlement",
     status_code=200,
     **operation(
         Permission.PARTNER_ORDERS,
         "结算 Settle",
-        "应付 = 收费合计 − 优惠合计，不超过约定金额；应付为 0 即完成，否则 7 日内支付。Total = charges - discounts, at most what was "
-        "agreed; nothing due is done, else due in seven days. Up to ten database round trips, inside one transaction.",
+        "应付 = 收费合计 − 优惠合计（含此前分次登记的），不超过约定金额；无须再付即完成，否则 7 日内支付。Total = charges - discounts, with those charged in "
+        "parts, at most what was agreed; nothing left to pay is done, else due in seven days. Up to ten database round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
         example=_SETTLEMENT,
         answer=_DUE,
@@ -182,11 +238,12 @@ async def settle_order(
     **operation(
         Permission.PARTNER_ORDERS,
         "登记付款 Record the payment",
-        "付清应付金额；因此暂停的便利随即恢复。The whole total was paid; an offer closed for it opens again. Up to eleven database "
-        "round trips, inside one transaction.",
+        "可分次登记；付清后因此暂停的便利随即恢复。带 payment_ref 时同一笔重报不变。All of it or a part; once it is paid, an offer closed for it opens "
+        "again. The same payment under one `payment_ref` is one payment. Up to twelve database round trips, eight more after a "
+        "guarantee, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT),
-        example={"paid_fen": 50},
-        answer={**_DUE, "state": "done"},
+        example={"paid_fen": 50, "payment_ref": "pay-1"},
+        answer={**_DUE, "state": "done", "paid_fen": 50, "held_fen": 0},
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -211,7 +268,7 @@ async def record_payment(
         "仅限尚未开始的订单。Only before the use began. Eight database round trips, inside one transaction.",
         raises=(*_ONCE, NOT_FOUND, STATE_CONFLICT),
         example={},
-        answer={**_FOR_PARTNER, "state": "revoked"},
+        answer={**_FOR_PARTNER, "state": "revoked", "held_fen": 0},
         maximum_body=MAXIMUM_REQUEST,
     ),
 )
@@ -232,9 +289,9 @@ async def revoke_order(
     **operation(
         Permission.SELF_ORDERS,
         "我的免押订单 My deposit orders",
-        "从同意到结清的每一步。Every step from agreement to done, newest first. Two database round trips.",
+        "从同意到结清的每一步。Every step from agreement to done, newest first. Three database round trips.",
         raises=(BAD_CURSOR,),
-        answer={"orders": [_FOR_HOLDER], "next": None},
+        answer={"orders": [FOR_HOLDER], "next": None},
     ),
 )
 async def my_orders(
@@ -248,9 +305,9 @@ async def my_orders(
     **operation(
         Permission.SELF_ORDERS,
         "一笔免押订单 One deposit order",
-        "状态、金额与经过。State, amounts and history. Two database round trips.",
+        "状态、金额与经过。State, amounts and history. Three database round trips.",
         raises=(NOT_FOUND,),
-        answer=_FOR_HOLDER,
+        answer=FOR_HOLDER,
     ),
 )
 async def my_order(platform: ThePlatform, caller: TheCaller, order_id: FromPath[UUID]) -> OrderForHolder:
@@ -263,9 +320,9 @@ async def my_order(platform: ThePlatform, caller: TheCaller, order_id: FromPath[
     **operation(
         Permission.SELF_ORDERS,
         "同意免押 Agree to an order",
-        "同意后商户方可开始；重复同意不变。The partner may start once you agree; agreeing twice changes nothing. Six database round trips.",
+        "同意后商户方可开始；重复同意不变。The partner may start once you agree; agreeing twice changes nothing. Seven database round trips.",
         raises=(NOT_FOUND, STATE_CONFLICT),
-        answer=_FOR_HOLDER,
+        answer=FOR_HOLDER,
     ),
 )
 async def agree(platform: ThePlatform, caller: TheCaller, order_id: FromPath[UUID]) -> OrderForHolder:
@@ -278,9 +335,9 @@ async def agree(platform: ThePlatform, caller: TheCaller, order_id: FromPath[UUI
     **operation(
         Permission.SELF_ORDERS,
         "取消我的订单 Revoke my order",
-        "开始使用之前可随时取消。At any time before the use began. Six database round trips.",
+        "开始使用之前可随时取消。At any time before the use began. Seven database round trips.",
         raises=(NOT_FOUND, STATE_CONFLICT),
-        answer={**_FOR_HOLDER, "state": "revoked"},
+        answer={**FOR_HOLDER, "state": "revoked"},
     ),
 )
 async def revoke_my_order(platform: ThePlatform, caller: TheCaller, order_id: FromPath[UUID]) -> OrderForHolder:
@@ -294,7 +351,9 @@ def _response(answered: Answered) -> Response[OrderForPartner]:
 HANDLERS: tuple[Any, ...] = (
     open_order,
     fetch_order,
+    order_history,
     start_order,
+    charge_part,
     settle_order,
     record_payment,
     revoke_order,

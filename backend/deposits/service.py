@@ -3,22 +3,29 @@
 Every change is told to the partner: one round trip, which is counted below, and two more where the partner has a webhook.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from backend.deposits import store, views
+from backend.deposits import disputes, store, views
 from backend.deposits.messages import (
+    Charge,
+    FileDispute,
     OpenOrder,
     OrderForHolder,
     OrderForPartner,
     OrderPage,
+    PartnerHistory,
+    Position,
     RecordPayment,
     Settle,
 )
+from backend.deposits.moving import TOPIC, after, move
 from backend.deposits.problems import AMOUNT_REFUSED, NOT_A_CONTRACT, NOT_YET_AGREED
+from backend.ledger import service as ledger
 from backend.market import once
 from backend.market import service as market
 from backend.market.messages import VerifiedHolder
@@ -27,9 +34,8 @@ from backend.partner_accounts import service as partner_accounts
 from backend.platform import cursors
 from backend.platform.access import Access, Ground
 from backend.platform.callers import Caller, Signer, system_access
-from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
-from backend.platform.due import Due, Handler, enqueue
+from backend.platform.due import Due, enqueue
 from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 from backend.platform.problems import NOT_FOUND, STATE_CONFLICT
@@ -38,24 +44,9 @@ from backend.webhooks import service as webhooks
 from backend.webhooks.states import EventType
 from partners.benefits.terms import CONTRACTS
 from partners.ledger.audit import Difference
-from partners.orders.machine import NotAllowed
-from partners.orders.money import AmountRefused, settle
-from partners.orders.states import ORDER, PAYMENT_DAYS, UNTOUCHED_DAYS, OrderEvent, OrderState
+from partners.orders.money import AmountRefused, payable, settle
+from partners.orders.states import OPEN, ORDER, UNTOUCHED_DAYS, OrderEvent, OrderState
 from partners.pseudonyms import pairwise
-
-# The topic of the due queue on which orders wait for their dates; keyed by order.
-TOPIC = "deposit-order"
-
-_TOLD: Mapping[OrderState, EventType] = {
-    OrderState.IN_USE: EventType.ORDER_IN_USE,
-    OrderState.PAYMENT_DUE: EventType.ORDER_PAYMENT_DUE,
-    OrderState.IN_ARREARS: EventType.ORDER_IN_ARREARS,
-    OrderState.DONE: EventType.ORDER_DONE,
-    OrderState.REVOKED: EventType.ORDER_REVOKED,
-    OrderState.EXPIRED: EventType.ORDER_EXPIRED,
-}
-
-_OPEN = (OrderState.IN_USE, OrderState.PAYMENT_DUE, OrderState.IN_ARREARS)
 
 
 async def open_order(platform: Platform, signer: Signer, wanted: OpenOrder, act: Once) -> Answered:
@@ -118,13 +109,39 @@ async def start(platform: Platform, signer: Signer, order_id: UUID, act: Once) -
     async def change(connection: Connection, row: Row) -> None:
         if row["agreed_at"] is None:
             raise NOT_YET_AGREED.error()
-        await _move(platform, connection, row, OrderEvent.START, "partner")
+        await move(platform, connection, row, OrderEvent.START, "partner")
 
     return await _by_partner(platform, signer, order_id, act, "开始使用", change)
 
 
+async def charge(platform: Platform, signer: Signer, order_id: UUID, wanted: Charge, act: Once) -> Answered:
+    """A part of the use is charged while it goes on 部分完结. The same charge under the same reference again succeeds.
+
+    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Eight round trips.
+    """
+    charges, discounts = _of_part(wanted.charges, wanted.part_ref), _of_part(wanted.discounts, wanted.part_ref)
+
+    async def change(connection: Connection, row: Row) -> None:
+        known = [
+            [position for position in row[side] if position.get("part") == wanted.part_ref]
+            for side in ("charges", "discounts")
+        ]
+        if any(known):
+            if known != [charges, discounts]:
+                raise STATE_CONFLICT.error()
+            return
+        after(row, OrderEvent.CHARGE)
+        changes = {"charges": row["charges"] + charges, "discounts": row["discounts"] + discounts}
+        if _total({**row, **changes}) < row["paid_fen"]:
+            raise AMOUNT_REFUSED.error()
+        await move(platform, connection, row, OrderEvent.CHARGE, "partner", changes)
+
+    return await _by_partner(platform, signer, order_id, act, "部分收费", change)
+
+
 async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wanted: Settle, act: Once) -> Answered:
-    """What the use cost. Nothing due: done; else the bill is due in seven days. The same settlement again succeeds.
+    """What the use cost, beside what was charged in parts. Nothing left to pay: done; else the bill is due in seven days.
+    The same settlement again succeeds.
 
     Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to ten round trips.
     """
@@ -132,20 +149,16 @@ async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wante
 
     async def change(connection: Connection, row: Row) -> None:
         if row["total_fen"] is not None:
-            if (row["charges"], row["discounts"]) != (charges, discounts):
+            last = [[each for each in row[side] if "part" not in each] for side in ("charges", "discounts")]
+            if last != [charges, discounts]:
                 raise STATE_CONFLICT.error()
             return
-        try:
-            total = settle(
-                [position.fen for position in wanted.charges],
-                [position.fen for position in wanted.discounts],
-                row["agreed_fen"],
-                row["cap_fen"],
-            )
-        except AmountRefused:
-            raise AMOUNT_REFUSED.error() from None
-        event = OrderEvent.SETTLE if total else OrderEvent.SETTLE_NOTHING_DUE
-        await _move(platform, connection, row, event, "partner", charges, discounts, total)
+        changes = {"charges": row["charges"] + charges, "discounts": row["discounts"] + discounts}
+        total = _total({**row, **changes})
+        if total < row["paid_fen"]:
+            raise AMOUNT_REFUSED.error()
+        event = OrderEvent.SETTLE if total > row["paid_fen"] else OrderEvent.SETTLE_NOTHING_DUE
+        await move(platform, connection, row, event, "partner", {**changes, "total_fen": total})
 
     return await _by_partner(platform, signer, order_id, act, "结算订单", change)
 
@@ -153,20 +166,42 @@ async def settle_order(platform: Platform, signer: Signer, order_id: UUID, wante
 async def record_payment(
     platform: Platform, signer: Signer, order_id: UUID, wanted: RecordPayment, act: Once
 ) -> Answered:
-    """The holder paid the total: done, and an offer that was closed for it opens again.
+    """The holder paid, all or a part. All: done, and an offer that was closed for it opens again at once. After a guarantee,
+    pool and city get their shares back. The same payment under the same reference again succeeds.
 
-    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to eleven round trips.
+    Raises NOT_FOUND, AMOUNT_REFUSED, STATE_CONFLICT. Up to twelve round trips; six more after a guarantee.
     """
 
     async def change(connection: Connection, row: Row) -> None:
-        _after(row, OrderEvent.PAY)
-        if wanted.paid_fen != row["total_fen"]:
-            raise AMOUNT_REFUSED.error()
-        await _move(platform, connection, row, OrderEvent.PAY, "partner")
-        if (holder := row["subject_id"]) is not None:
-            await store.lock_offer(connection, holder, row["benefit_id"])
-            if not await store.has_arrears(connection, holder, row["benefit_id"]):
-                await market.reopen_offer(connection, holder, row["benefit_id"])
+        if wanted.payment_ref is not None:
+            known = await store.payment_of(connection, order_id, wanted.payment_ref)
+            if known is not None:
+                if known != wanted.paid_fen:
+                    raise STATE_CONFLICT.error()
+                return
+        after(row, OrderEvent.PAY_PART)
+        try:
+            billed = _total(row) if row["total_fen"] is None else row["total_fen"]
+            paid = payable(billed, row["paid_fen"], wanted.paid_fen)
+        except AmountRefused:
+            raise AMOUNT_REFUSED.error() from None
+        now = platform.clock.now()
+        payment_id = new_id(now)
+        payment = {
+            "id": payment_id,
+            "order_id": order_id,
+            "partner_ref": wanted.payment_ref,
+            "fen": wanted.paid_fen,
+            "paid_fen": paid,
+            "after_guarantee": row["state"] == OrderState.GUARANTEED,
+            "at": now,
+        }
+        await store.add_payment(connection, payment)
+        event = OrderEvent.PAY if paid == row["total_fen"] else OrderEvent.PAY_PART
+        await move(platform, connection, row, event, "partner", {"paid_fen": paid})
+        # After the offer: budgets are the last that a transaction locks.
+        if row["state"] == OrderState.GUARANTEED:
+            await ledger.take_back_guarantee(platform, connection, order_id, payment_id, wanted.paid_fen)
 
     return await _by_partner(platform, signer, order_id, act, "登记付款", change)
 
@@ -175,7 +210,7 @@ async def revoke_by_partner(platform: Platform, signer: Signer, order_id: UUID, 
     """The partner takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Eight round trips."""
 
     async def change(connection: Connection, row: Row) -> None:
-        await _move(platform, connection, row, OrderEvent.REVOKE, "partner")
+        await move(platform, connection, row, OrderEvent.REVOKE, "partner")
 
     return await _by_partner(platform, signer, order_id, act, "取消订单", change)
 
@@ -185,6 +220,17 @@ async def for_partner(platform: Platform, signer: Signer, order_id: UUID) -> Ord
     async with platform.database.connection() as connection:
         access = await _partner_access(connection, signer, "查询订单")
         return views.for_partner(await _of_partner(connection, access, signer, order_id))
+
+
+async def history_for_partner(platform: Platform, signer: Signer, order_id: UUID) -> PartnerHistory:
+    """What happened to an order of the partner, each state in a sentence; reminders are the holder's alone.
+
+    Raises NOT_FOUND, also for another partner's. Three round trips.
+    """
+    async with platform.database.connection() as connection:
+        access = await _partner_access(connection, signer, "查询订单经过")
+        await _of_partner(connection, access, signer, order_id)
+        return views.history_for_partner(order_id, await store.entries(connection, [order_id]))
 
 
 async def agree(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
@@ -200,21 +246,37 @@ async def agree(platform: Platform, caller: Caller, order_id: UUID) -> OrderForH
             await webhooks.publish(
                 connection, row["partner_id"], EventType.ORDER_AGREED, order_id, {"order_id": order_id}
             )
-        return (await _views(connection, [await _of_holder(connection, caller, order_id)]))[0]
+        return await _shown(connection, caller, order_id)
 
 
 async def revoke_by_holder(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
     """The holder takes back an order that was not begun. Raises NOT_FOUND, STATE_CONFLICT. Six round trips."""
     async with platform.database.transaction() as connection:
         row = await _of_holder(connection, caller, order_id, lock=True)
-        await _move(platform, connection, row, OrderEvent.REVOKE, "holder")
-        return (await _views(connection, [await _of_holder(connection, caller, order_id)]))[0]
+        await move(platform, connection, row, OrderEvent.REVOKE, "holder")
+        return await _shown(connection, caller, order_id)
+
+
+async def dispute(platform: Platform, caller: Caller, order_id: UUID, wanted: FileDispute) -> OrderForHolder:
+    """The holder disputes the bill of an order. Raises NOT_FOUND, STATE_CONFLICT. Up to twelve round trips."""
+    async with platform.database.transaction() as connection:
+        row = await _of_holder(connection, caller, order_id, lock=True)
+        await disputes.file(platform, connection, row, wanted, caller.access("对账单提出异议", "orders"))
+        return await _shown(connection, caller, order_id)
+
+
+async def withdraw_dispute(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
+    """The holder takes the dispute back. Raises NOT_FOUND, STATE_CONFLICT. Ten round trips."""
+    async with platform.database.transaction() as connection:
+        row = await _of_holder(connection, caller, order_id, lock=True)
+        await disputes.withdraw(platform, connection, row, caller.access("撤回账单异议", "orders"))
+        return await _shown(connection, caller, order_id)
 
 
 async def for_holder(platform: Platform, caller: Caller, order_id: UUID) -> OrderForHolder:
     """One order of the caller with its history. Raises NOT_FOUND. Two round trips."""
     async with platform.database.connection() as connection:
-        return (await _views(connection, [await _of_holder(connection, caller, order_id)]))[0]
+        return await _shown(connection, caller, order_id)
 
 
 async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: int) -> OrderPage:
@@ -223,30 +285,8 @@ async def mine(platform: Platform, caller: Caller, cursor: str | None, limit: in
     access = caller.access("查看我的订单", "orders")
     async with platform.database.connection() as connection:
         rows = await store.page_of_holder(connection, access, caller.proven_subject(), before, limit + 1)
-        orders = await _views(connection, rows[:limit])
+        orders = await _views(connection, access, rows[:limit])
     return OrderPage(orders, cursors.encode(rows[limit - 1]["id"]) if len(rows) > limit else None)
-
-
-def due_handler(platform: Platform) -> Handler:
-    """The due handler of TOPIC: an order untouched for 30 days expires; a bill past its date closes that offer only.
-
-    Neither score nor records are touched, now or later (Reg. art. 27: only an effective legal document makes a record).
-    """
-
-    async def handle(connection: Connection, order_ids: list[UUID]) -> None:
-        now = platform.clock.now()
-        access = system_access("deposits", "检查订单到期", "订单到期处理", Ground.CONTRACT, "orders")
-        for row in await store.due(connection, access, order_ids):
-            if row["state"] == OrderState.CREATED:
-                await _move(platform, connection, row, OrderEvent.EXPIRE, "system")
-            elif row["state"] == OrderState.PAYMENT_DUE and row["due_at"] <= now:
-                await _move(platform, connection, row, OrderEvent.PASS_DUE_DATE, "system")
-                if (holder := row["subject_id"]) is not None:
-                    await store.lock_offer(connection, holder, row["benefit_id"])
-                    because = f"deposit-order {row['id']}"
-                    await market.close_offer(platform, connection, holder, row["benefit_id"], because)
-
-    return handle
 
 
 async def forget(platform: Platform, connection: Connection, account_id: UUID, subject_id: UUID | None) -> None:
@@ -256,8 +296,8 @@ async def forget(platform: Platform, connection: Connection, account_id: UUID, s
         return
     access = system_access("deposits", "注销时清理订单", "注销账户", Ground.CONTRACT, "orders")
     for row in await store.not_begun(connection, access, subject_id):
-        await _move(platform, connection, row, OrderEvent.REVOKE, "holder")
-    await store.forget(connection, subject_id, _OPEN)
+        await move(platform, connection, row, OrderEvent.REVOKE, "holder")
+    await store.forget(connection, subject_id, sorted(OPEN))
 
 
 async def verifications_used(connection: Connection) -> list[tuple[UUID, datetime]]:
@@ -266,10 +306,28 @@ async def verifications_used(connection: Connection) -> list[tuple[UUID, datetim
 
 
 async def differences(connection: Connection) -> list[Difference]:
-    """Orders whose total is not the sum of their charges less that of their discounts. One round trip."""
+    """Orders whose total is not the sum of their charges less that of their discounts, whose payments do not sum to what
+    was paid, or that are done and unpaid. One round trip."""
+    found = []
+    for row in await store.wrong_totals(connection):
+        what = f"order {row['id']}"
+        if row["total_fen"] is not None and row["total_fen"] != row["derived"]:
+            found.append(Difference(f"{what}: total", row["total_fen"], row["derived"]))
+        if row["paid_fen"] != row["payments"]:
+            found.append(Difference(f"{what}: paid", row["paid_fen"], row["payments"]))
+        if (row["state"] == OrderState.DONE) != (row["paid_fen"] == row["total_fen"]):
+            found.append(Difference(f"{what}: state {row['state']}", row["paid_fen"], row["total_fen"]))
+    return found
+
+
+async def lost(connection: Connection) -> list[ledger.Lost]:
+    """Every order whose loss was shared: what was lost, and what came back since, payment by payment. Two round trips."""
+    returns: defaultdict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+    for row in await store.payments_after_guarantee(connection):
+        returns[row["order_id"]].append((row["id"], row["fen"]))
     return [
-        Difference(f"order {row['id']}: total", row["total_fen"], row["derived"])
-        for row in await store.wrong_totals(connection)
+        ledger.Lost(order_id=row["id"], loss_fen=row["loss_fen"], returns=tuple(returns[row["id"]]))
+        for row in await store.losses(connection)
     ]
 
 
@@ -286,6 +344,19 @@ async def opened_between(connection: Connection, begins: datetime, ends: datetim
     round trip."""
     rows = await store.opened_between(connection, begins, ends)
     return {OrderState(row["state"]): (row["orders"], row["agreed_fen"]) for row in rows}
+
+
+def _of_part(positions: Sequence[Position], part_ref: str) -> list[dict[str, object]]:
+    return [{**msgspec.to_builtins(position), "part": part_ref} for position in positions]
+
+
+def _total(row: Row) -> int:
+    """What the positions of an order sum to. Raises AMOUNT_REFUSED."""
+    charges, discounts = ([position["fen"] for position in row[side]] for side in ("charges", "discounts"))
+    try:
+        return settle(charges, discounts, row["agreed_fen"], row["cap_fen"])
+    except AmountRefused:
+        raise AMOUNT_REFUSED.error() from None
 
 
 def _confirmed(verified: VerifiedHolder, agreed_fen: int) -> bool:
@@ -339,47 +410,21 @@ async def _of_holder(connection: Connection, caller: Caller, order_id: UUID, *, 
     return row
 
 
-def _after(row: Row, event: OrderEvent) -> OrderState:
-    try:
-        return ORDER.after(OrderState(row["state"]), event)
-    except NotAllowed:
-        raise STATE_CONFLICT.error() from None
-
-
-async def _move(
-    platform: Platform,
-    connection: Connection,
-    row: Row,
-    event: OrderEvent,
-    actor: str,
-    charges: object = None,
-    discounts: object = None,
-    total: int | None = None,
-) -> None:
-    """The event, if the state allows it, with its entry and the date that follows from it. Raises STATE_CONFLICT."""
-    after, now, due_at = _after(row, event), platform.clock.now(), row["due_at"]
-    if after is OrderState.PAYMENT_DUE:
-        # Seven whole days in Shanghai: the bill is late from the first instant of the eighth.
-        due_at = start_of_day(local_date(now) + timedelta(days=PAYMENT_DAYS + 1))
-        await enqueue(connection, TOPIC, [Due(row["id"], due_at)])
-    await store.put(
-        connection,
-        row["id"],
-        after.value,
-        row["charges"] if charges is None else charges,
-        row["discounts"] if discounts is None else discounts,
-        row["total_fen"] if total is None else total,
-        due_at,
-        now,
-    )
-    await webhooks.publish(connection, row["partner_id"], _TOLD[after], row["id"], {"order_id": row["id"]})
-    await store.add_entry(connection, row["id"], event.value, after.value, actor, now)
-
-
 async def _answer(connection: Connection, signer: Signer, act: Once, row: Row, status: int = 200) -> Answered:
     return await once.save(connection, signer.owner_id, act, msgspec.json.encode(views.for_partner(row)), status)
 
 
-async def _views(connection: Connection, rows: Sequence[Row]) -> list[OrderForHolder]:
-    entries = await store.entries(connection, [row["id"] for row in rows])
-    return [views.for_holder(row, [entry for entry in entries if entry["order_id"] == row["id"]]) for row in rows]
+async def _shown(connection: Connection, caller: Caller, order_id: UUID) -> OrderForHolder:
+    row = await _of_holder(connection, caller, order_id)
+    return (await _views(connection, caller.access("查看我的异议", "orders"), [row]))[0]
+
+
+async def _views(connection: Connection, access: Access, rows: Sequence[Row]) -> list[OrderForHolder]:
+    """Orders with every event, and what was decided about a dispute. Two round trips."""
+    order_ids = [row["id"] for row in rows]
+    entries = await store.entries(connection, order_ids)
+    disputed = {row["order_id"]: row for row in await store.disputes_of(connection, access, order_ids)}
+    return [
+        views.for_holder(row, [entry for entry in entries if entry["order_id"] == row["id"]], disputed.get(row["id"]))
+        for row in rows
+    ]

@@ -9,7 +9,7 @@ from backend.platform.database import Connection, Row
 
 _COLUMNS = (
     "subject_id, id, partner_id, partner_name, partner_ref, verification_id, benefit_id, benefit_name, benefit_name_en, "
-    "account_id, ppid, agreed_fen, cap_fen, charges, discounts, total_fen, state, created_at, agreed_at, due_at, updated_at"
+    "account_id, ppid, agreed_fen, cap_fen, charges, discounts, total_fen, paid_fen, reminded, state, created_at, agreed_at, due_at, updated_at"
 )
 
 
@@ -87,28 +87,10 @@ async def lock_offer(connection: Connection, subject_id: UUID, benefit_id: str) 
     )
 
 
-async def put(
-    connection: Connection,
-    order_id: UUID,
-    state: str,
-    charges: object,
-    discounts: object,
-    total_fen: int | None,
-    due_at: datetime | None,
-    now: datetime,
-) -> None:
-    """The order's new state and money."""
-    await connection.execute(
-        "UPDATE deposit_order SET state = $2, charges = $3, discounts = $4, total_fen = $5, due_at = $6, updated_at = $7 "
-        "WHERE id = $1",
-        order_id,
-        state,
-        charges,
-        discounts,
-        total_fen,
-        due_at,
-        now,
-    )
+async def change(connection: Connection, order_id: UUID, changes: Row) -> None:
+    """Writes columns of an order: column -> value."""
+    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
+    await connection.execute(f"UPDATE deposit_order SET {settings} WHERE id = $1", order_id, *changes.values())
 
 
 async def agree(connection: Connection, order_id: UUID, now: datetime) -> None:
@@ -135,13 +117,95 @@ async def entries(connection: Connection, order_ids: Sequence[UUID]) -> list[Row
     )
 
 
-async def has_arrears(connection: Connection, subject_id: UUID, benefit_id: str) -> bool:
+async def payment_of(connection: Connection, order_id: UUID, partner_ref: str) -> int | None:
+    """What was paid under a reference of the partner; None if nothing."""
+    fen: int | None = await connection.fetch_value(
+        "SELECT fen FROM order_payment WHERE order_id = $1 AND partner_ref = $2", order_id, partner_ref
+    )
+    return fen
+
+
+async def add_payment(connection: Connection, row: Row) -> None:
+    """One payment of an order: column -> value."""
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"INSERT INTO order_payment ({', '.join(row)}) VALUES ({places})", *row.values())
+
+
+async def losses(connection: Connection) -> list[Row]:
+    """What was unpaid of every order whose loss was shared: the total less what was paid before."""
+    return await connection.impersonal(
+        "ids and sums of orders whose loss was shared; whose they are is not read",
+        "SELECT id, total_fen - COALESCE((SELECT sum(fen) FROM order_payment WHERE order_id = deposit_order.id "
+        "AND NOT after_guarantee), 0)::bigint AS loss_fen FROM deposit_order WHERE EXISTS (SELECT 1 FROM order_entry "
+        "WHERE order_id = deposit_order.id AND event = 'guarantee') ORDER BY id",
+    )
+
+
+async def payments_after_guarantee(connection: Connection) -> list[Row]:
+    """Every payment that came after a guarantee, in the order in which an order had them."""
+    return await connection.fetch(
+        "SELECT id, order_id, fen FROM order_payment WHERE after_guarantee ORDER BY order_id, paid_fen"
+    )
+
+
+_DISPUTE = (
+    "order_dispute.subject_id, order_dispute.id, order_id, statement_sealed, order_dispute.state, filed_at, late_after, "
+    "owed_fen, adverse, reasons, proposed_by, decided_at"
+)
+
+
+async def add_dispute(connection: Connection, row: Row) -> None:
+    """Writes a new dispute: column -> value."""
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"INSERT INTO order_dispute ({', '.join(row)}) VALUES ({places})", *row.values())
+
+
+async def change_dispute(connection: Connection, dispute_id: UUID, changes: Row) -> None:
+    """Writes columns of a dispute: column -> value."""
+    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
+    await connection.execute(f"UPDATE order_dispute SET {settings} WHERE id = $1", dispute_id, *changes.values())
+
+
+async def disputes_of(connection: Connection, access: Access, order_ids: Sequence[UUID]) -> list[Row]:
+    """What was disputed of orders that were read."""
+    return await connection.read(
+        access, f"SELECT {_DISPUTE} FROM order_dispute WHERE order_id = ANY($1)", list(order_ids)
+    )
+
+
+async def order_of_dispute(connection: Connection, access: Access, dispute_id: UUID) -> Row | None:
+    """The order that a dispute is about, locked before the dispute: as every act on an order does."""
+    return await connection.read_one(
+        access,
+        f"SELECT {_COLUMNS} FROM deposit_order WHERE id = (SELECT order_id FROM order_dispute WHERE id = $1) FOR UPDATE",
+        dispute_id,
+    )
+
+
+async def disputes_waiting(
+    connection: Connection, access: Access, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """Up to `limit` undecided disputes with their bills, oldest first."""
+    return await connection.read(
+        access,
+        f"SELECT {_DISPUTE}, partner_name, benefit_id, agreed_fen, charges, discounts, total_fen, paid_fen "
+        "FROM order_dispute JOIN deposit_order ON deposit_order.id = order_id WHERE order_dispute.state IN ('open', 'proposed') "
+        "AND ($1::timestamptz IS NULL OR (filed_at, order_dispute.id) > ($1, $2::uuid)) ORDER BY filed_at, order_dispute.id "
+        "LIMIT $3",
+        after[0] if after else None,
+        after[1] if after else None,
+        limit,
+    )
+
+
+async def closes_offer(connection: Connection, subject_id: UUID, benefit_id: str, states: Sequence[str]) -> bool:
     """Whether another bill of the same offer is unpaid."""
     rows = await connection.impersonal(
         "existence only, to decide whether one offer opens again",
-        "SELECT 1 FROM deposit_order WHERE subject_id = $1 AND benefit_id = $2 AND state = 'in-arrears' LIMIT 1",
+        "SELECT 1 FROM deposit_order WHERE subject_id = $1 AND benefit_id = $2 AND state = ANY($3) LIMIT 1",
         subject_id,
         benefit_id,
+        list(states),
     )
     return bool(rows)
 
@@ -154,6 +218,11 @@ async def forget(connection: Connection, subject_id: UUID, open_states: Sequence
         subject_id,
         list(open_states),
     )
+    await connection.execute(
+        "UPDATE order_dispute SET statement_sealed = NULL, subject_id = NULL WHERE subject_id = $1 AND order_id IN "
+        "(SELECT id FROM deposit_order WHERE subject_id IS NULL)",
+        subject_id,
+    )
 
 
 async def verifications_used(connection: Connection) -> list[Row]:
@@ -165,13 +234,15 @@ async def verifications_used(connection: Connection) -> list[Row]:
 
 
 async def wrong_totals(connection: Connection) -> list[Row]:
-    """Orders whose total is not what their charges and discounts say."""
+    """Orders whose total is not what their charges and discounts say, or whose payments are not what they sum to."""
     return await connection.impersonal(
         "ids and sums of orders that do not add up; whose they are is not read",
-        "SELECT * FROM (SELECT id, total_fen, (SELECT COALESCE(sum((charge->>'fen')::bigint), 0) "
+        "SELECT * FROM (SELECT id, state, total_fen, (SELECT COALESCE(sum((charge->>'fen')::bigint), 0) "
         "FROM jsonb_array_elements(charges) AS charge)::bigint - (SELECT COALESCE(sum((discount->>'fen')::bigint), 0) "
-        "FROM jsonb_array_elements(discounts) AS discount)::bigint AS derived FROM deposit_order "
-        "WHERE total_fen IS NOT NULL) AS sums WHERE total_fen <> derived ORDER BY id",
+        "FROM jsonb_array_elements(discounts) AS discount)::bigint AS derived, paid_fen, (SELECT COALESCE(sum(fen), 0) "
+        "FROM order_payment WHERE order_id = deposit_order.id)::bigint AS payments FROM deposit_order) AS sums "
+        "WHERE total_fen <> derived OR paid_fen <> payments OR (state = 'done') <> COALESCE(paid_fen = total_fen, FALSE) "
+        "ORDER BY id",
     )
 
 

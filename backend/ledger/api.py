@@ -72,6 +72,8 @@ _PROPOSED = {
     "state": "proposed",
     "proposed_at": "2026-11-23T08:00:00Z",
     "mine": True,
+    "end_proposed": None,
+    "end_mine": False,
 }
 _APPROVED = {**_PROPOSED, "plan": _PUBLISHED, "state": "approved", "mine": False}
 _STATEMENT = {
@@ -79,6 +81,9 @@ _STATEMENT = {
     "opening_fen": 0,
     "subsidised_fen": 600,
     "taken_back_fen": 0,
+    "guaranteed_fen": 0,
+    "returned_fen": 0,
+    "paid_out_fen": 0,
     "closing_fen": 600,
     "lines": 1,
     "digest": "5b8e1f0f7c6c3a1b9a4f2f5a2f2d1f0e6b7a9c8d4e3f2a1b0c9d8e7f6a5b4c3d",
@@ -96,6 +101,7 @@ _LINE = {
     "plan": "0193a1c0-0000-7000-8000-000000000082",
     "worth_fen": 1200,
     "subsidy_fen": 600,
+    "order_id": None,
 }
 _DECISION = (NOT_FOUND, STATE_CONFLICT, SECOND_PERSON_NEEDED)
 
@@ -260,19 +266,58 @@ async def refuse_plan(platform: ThePlatform, caller: TheCaller, plan_id: FromPat
     status_code=HTTP_200_OK,
     **operation(
         Permission.SUBSIDIES_DECIDE,
-        "提前结束补贴计划 End a subsidy plan early",
-        "最后一天须在今天之后；当天及以前的核销照常补贴。The last day lies after today; until then it pays as published.",
+        "提出提前结束补贴计划 Propose to end a subsidy plan early",
+        "最后一天须在今天之后；由另一人批准后生效，此前照常补贴。The last day lies after today; somebody else approves it, and until then it pays "
+        "as published.",
         raises=(NOT_FOUND, STATE_CONFLICT, LAST_DAY_UNUSABLE, PLAN_DATES),
         example={"last_day": "2027-06-30"},
-        answer={**_APPROVED, "plan": {**_PUBLISHED, "last_day": "2027-06-30"}},
+        answer={**_APPROVED, "end_proposed": "2027-06-30", "end_mine": True},
     ),
 )
-async def end_plan(
+async def propose_end(
     platform: ThePlatform, caller: TheCaller, plan_id: FromPath[UUID], data: JSONBody[EndPlan]
 ) -> ProposedPlan:
     async with platform.database.transaction() as connection:
-        now = platform.clock.now()
-        await service.end_plan(platform, connection, caller.account_id, plan_id, data.last_day, now)
+        await service.propose_end(connection, caller.account_id, plan_id, data.last_day, platform.clock.now())
+        return await service.plan(connection, caller.account_id, plan_id)
+
+
+@post(
+    "/v1/staff/subsidy-plans/{plan_id:uuid}/end/approve",
+    status_code=HTTP_200_OK,
+    **operation(
+        Permission.SUBSIDIES_DECIDE,
+        "批准提前结束补贴计划 Approve that a subsidy plan ends early",
+        "须由提出人以外的人批准，并留下签名；最后一天及以前的核销照常补贴。By somebody other than the proposer; signed. Until its last day it pays as "
+        "published.",
+        raises=(*_DECISION, LAST_DAY_UNUSABLE, PLAN_DATES),
+        answer={
+            **_APPROVED,
+            "plan": {**_PUBLISHED, "last_day": "2027-06-30"},
+            "end_proposed": "2027-06-30",
+        },
+    ),
+)
+async def approve_end(platform: ThePlatform, caller: TheCaller, plan_id: FromPath[UUID]) -> ProposedPlan:
+    async with platform.database.transaction() as connection:
+        await service.approve_end(platform, connection, caller.account_id, plan_id, platform.clock.now())
+        return await service.plan(connection, caller.account_id, plan_id)
+
+
+@post(
+    "/v1/staff/subsidy-plans/{plan_id:uuid}/end/refuse",
+    status_code=HTTP_200_OK,
+    **operation(
+        Permission.SUBSIDIES_DECIDE,
+        "退回提前结束补贴计划 Refuse that a subsidy plan ends early",
+        "由提出人以外的人退回。By somebody other than the proposer.",
+        raises=_DECISION,
+        answer=_APPROVED,
+    ),
+)
+async def refuse_end(platform: ThePlatform, caller: TheCaller, plan_id: FromPath[UUID]) -> ProposedPlan:
+    async with platform.database.transaction() as connection:
+        await service.refuse_end(connection, caller.account_id, plan_id)
         return await service.plan(connection, caller.account_id, plan_id)
 
 
@@ -297,8 +342,8 @@ async def list_statements(
     **operation(
         Permission.PARTNER_STATEMENTS,
         "一张结算单 One statement",
-        "期初、每笔核销与冲正及其补贴、期末；signed 为平台签名。Every redemption and reversal with its subsidy; `signed` is a JWS. "
-        "Three database round trips.",
+        "期初、每笔变动（核销、冲正、担保、退回、拨付）、期末；signed 为平台签名。Every movement; `signed` is a JWS. "
+        "Two database round trips.",
         raises=(NOT_FOUND,),
         answer={"statement": _STATEMENT, "lines": [_LINE]},
     ),
@@ -314,7 +359,7 @@ async def get_statement(platform: ThePlatform, signer: TheSigner, month: FromPat
         Permission.PARTNER_STATEMENTS,
         "结算单表格 A statement as CSV",
         "UTF-8（带 BOM），可直接用表格软件打开；其 SHA-256 即结算单的 digest。UTF-8 with a byte order mark; its SHA-256 is `digest`. "
-        "Three database round trips.",
+        "Two database round trips.",
         raises=(NOT_FOUND,),
         answer="入账时间 booked,…\r\n",
     ),
@@ -332,5 +377,5 @@ async def get_statement_csv(platform: ThePlatform, signer: TheSigner, month: Fro
 
 HANDLERS = (
     list_published_plans, propose_budget, list_budgets, approve_budget, refuse_budget, propose_plan, list_plans,
-    approve_plan, refuse_plan, end_plan, list_statements, get_statement, get_statement_csv,
+    approve_plan, refuse_plan, propose_end, approve_end, refuse_end, list_statements, get_statement, get_statement_csv,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
+from jwt.types import Options
 
 from backend.platform import keys
 from backend.platform.database import Connection, Row
@@ -13,7 +14,10 @@ from backend.platform.keys import Purpose
 from backend.platform.platform import Platform
 
 BUDGET, PLAN, ENDING = "xinyi-budget+jwt", "xinyi-subsidy-plan+jwt", "xinyi-subsidy-plan-ending+jwt"
+# Whom it is for is not asked, nor what the machine's clock says of when it was signed: instants come from the clock port.
+_OURS: Options = {"verify_aud": False, "verify_iat": False}
 STATEMENT = "xinyi-statement+jwt"
+FUNDING, RULE, PAYMENT = "xinyi-pool-funding+jwt", "xinyi-loss-rule+jwt", "xinyi-partner-payment+jwt"
 
 
 def sign(platform: Platform, kind: str, claims: Mapping[str, object]) -> str:
@@ -33,10 +37,7 @@ async def claims_of(platform: Platform, connection: Connection, kind: str, signe
         key = await keys.signed_with(connection, platform.cipher, Purpose.ANSWER, str(header.get("kid")))
         if key is None:
             return None
-        # When it was signed is the statement's own: it is not held against the clock of whoever reads it.
-        claims: dict[str, Any] = jwt.decode(
-            signed, key, algorithms=["EdDSA"], options={"verify_aud": False, "verify_iat": False}
-        )
+        claims: dict[str, Any] = jwt.decode(signed, key, algorithms=["EdDSA"], options=_OURS)
     except jwt.InvalidTokenError:
         return None
     return claims
@@ -72,3 +73,41 @@ def of_plan(row: Row) -> dict[str, object]:
 def of_ending(plan_id: UUID, last_day: date) -> dict[str, object]:
     """What the ending of a plan says."""
     return {"plan": str(plan_id), "last_day": last_day.isoformat()}
+
+
+def of_funding(row: Row) -> dict[str, object]:
+    """What the approval of funds for the pool says."""
+    return {
+        "funding": str(row["id"]),
+        "budget": str(row["budget_id"]),
+        "amount_fen": row["amount_fen"],
+        "reason": row["reason"],
+    }
+
+
+def of_rule(row: Row) -> dict[str, object]:
+    """What the approval of a rule about losses says."""
+    return {
+        "rule": str(row["id"]),
+        "budget": str(row["budget_id"]),
+        "merchant_permille": row["merchant_permille"],
+        "pool_permille": row["pool_permille"],
+        "city_permille": row["city_permille"],
+        "order_cap_fen": row["order_cap_fen"],
+        "partner_year_cap_fen": row["partner_year_cap_fen"],
+        "year_cap_fen": row["year_cap_fen"],
+        "begins": row["begins"].isoformat(),
+        "handler": row["handler"],
+        "legal_basis": row["legal_basis"],
+    }
+
+
+def of_payment(row: Row) -> dict[str, object]:
+    """What the approval of a payment says."""
+    return {
+        "payment": str(row["id"]),
+        "partner": str(row["partner_id"]),
+        "amount_fen": row["amount_fen"],
+        "bank_reference": row["bank_reference"],
+        "paid_on": row["paid_on"].isoformat(),
+    }

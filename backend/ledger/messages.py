@@ -98,13 +98,16 @@ class PublishedPlanPage(msgspec.Struct):
 
 
 class ProposedPlan(msgspec.Struct):
-    """A plan as operators see it. `mine`: the caller proposed it, and somebody else must decide."""
+    """A plan as operators see it. `mine`: the caller proposed it, and somebody else must decide. `end_proposed`: the last day that
+    one operator proposed; `end_mine`: that was the caller."""
 
     plan: PublishedPlan
     budget_id: UUID
     state: ProposalState
     proposed_at: datetime
     mine: bool
+    end_proposed: date | None
+    end_mine: bool
 
 
 class ProposedPlanPage(msgspec.Struct):
@@ -115,12 +118,15 @@ class ProposedPlanPage(msgspec.Struct):
 
 
 class StatementSummary(msgspec.Struct):
-    """A month as it was signed. `digest` is the SHA-256 of the CSV in hexadecimal, `signed` a JWS over all of it."""
+    """A month as it was signed: closing = opening + subsidised - taken back + guaranteed - returned - paid out. `digest` is the SHA-256 of the CSV in hexadecimal, `signed` a JWS over all of it."""
 
     month: str
     opening_fen: int
     subsidised_fen: int
     taken_back_fen: int
+    guaranteed_fen: int
+    returned_fen: int
+    paid_out_fen: int
     closing_fen: int
     lines: int
     digest: str

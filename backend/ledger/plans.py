@@ -104,24 +104,35 @@ async def refuse_plan(connection: Connection, account_id: UUID, plan_id: UUID, n
     await store.decide_plan(connection, plan_id, ProposalState.REFUSED, account_id, None, now)
 
 
-async def end_plan(
-    platform: Platform, connection: Connection, account_id: UUID, plan_id: UUID, last_day: date, now: datetime
-) -> None:
-    """An approved plan pays for the last time on `last_day`, which lies after today and before its planned end.
+async def propose_end(connection: Connection, account_id: UUID, plan_id: UUID, last_day: date, now: datetime) -> None:
+    """Proposes that an approved plan pays for the last time on `last_day`, after today and before its planned end. A second
+    operator approves or refuses it; a proposal that nobody decided about may be replaced.
 
     Raises NOT_FOUND, STATE_CONFLICT, LAST_DAY_UNUSABLE, PLAN_DATES. Two round trips.
     """
-    row = await store.plan(connection, plan_id, lock=True)
-    if row is None:
-        raise NOT_FOUND.error()
-    if row["state"] != ProposalState.APPROVED or row["ended_after"] is not None:
-        raise STATE_CONFLICT.error()
-    require_last_day(last_day, now, "last_day")
-    if not row["begins"] <= last_day < row["last_day"]:
-        raise PLAN_DATES.error()
+    row = await _running_plan(connection, plan_id)
+    _require_end(row, last_day, now)
+    await store.propose_end(connection, plan_id, last_day, account_id)
+
+
+async def approve_end(
+    platform: Platform, connection: Connection, account_id: UUID, plan_id: UUID, now: datetime
+) -> None:
+    """A second operator ends a plan; the ending is signed.
+
+    Raises NOT_FOUND, STATE_CONFLICT, SECOND_PERSON_NEEDED, LAST_DAY_UNUSABLE, PLAN_DATES. Two round trips.
+    """
+    row = await _with_proposed_end(connection, account_id, plan_id)
+    last_day = row["end_proposed"]
+    _require_end(row, last_day, now)
     claims = {**approvals.of_ending(plan_id, last_day), "iat": int(now.timestamp())}
-    ending = approvals.sign(platform, approvals.ENDING, claims)
-    await store.end_plan(connection, plan_id, last_day, account_id, ending)
+    await store.end_plan(connection, plan_id, last_day, account_id, approvals.sign(platform, approvals.ENDING, claims))
+
+
+async def refuse_end(connection: Connection, account_id: UUID, plan_id: UUID) -> None:
+    """A second operator refuses that a plan ends early. Raises NOT_FOUND, STATE_CONFLICT, SECOND_PERSON_NEEDED. Two round trips."""
+    await _with_proposed_end(connection, account_id, plan_id)
+    await store.propose_end(connection, plan_id, None, None)
 
 
 async def budget(connection: Connection, account_id: UUID, budget_id: UUID) -> BudgetOut:
@@ -168,6 +179,29 @@ async def _proposed_plan(connection: Connection, account_id: UUID, plan_id: UUID
     return _require_proposal(row, account_id)
 
 
+async def _running_plan(connection: Connection, plan_id: UUID) -> Row:
+    row = await store.plan(connection, plan_id, lock=True)
+    if row is None:
+        raise NOT_FOUND.error()
+    if row["state"] != ProposalState.APPROVED or row["ended_after"] is not None:
+        raise STATE_CONFLICT.error()
+    return row
+
+
+async def _with_proposed_end(connection: Connection, account_id: UUID, plan_id: UUID) -> Row:
+    row = await _running_plan(connection, plan_id)
+    if row["end_proposed_by"] is None:
+        raise STATE_CONFLICT.error()
+    require_second_person(row["end_proposed_by"], account_id)
+    return row
+
+
+def _require_end(row: Row, last_day: date, now: datetime) -> None:
+    require_last_day(last_day, now, "last_day")
+    if not row["begins"] <= last_day < row["last_day"]:
+        raise PLAN_DATES.error()
+
+
 def _require_proposal(row: Row | None, account_id: UUID) -> Row:
     if row is None:
         raise NOT_FOUND.error()
@@ -207,6 +241,8 @@ def _proposed(row: Row, account_id: UUID) -> ProposedPlan:
         state=ProposalState(row["state"]),
         proposed_at=row["proposed_at"],
         mine=row["proposed_by"] == account_id,
+        end_proposed=row["end_proposed"],
+        end_mine=row["end_proposed_by"] == account_id,
     )
 
 

@@ -58,12 +58,12 @@ async def subsidise(platform: Platform, connection: Connection, uses: Sequence[U
     return outcomes
 
 
-def paying_on(day: date) -> Question[list[Plan]]:
+def plans_on(day: date) -> Question[list[Plan]]:
     """The plans that pay on a day."""
     return store.paying_plans(day).then(lambda rows: [as_plan(row) for row in rows])
 
 
-class Paying:
+class Subsidising:
     """What plans pay for uses that come one after the other: what a budget still holds goes to the first."""
 
     def __init__(self, platform: Platform, plans: Sequence[Plan], room: dict[UUID, int]) -> None:
@@ -89,16 +89,16 @@ class Paying:
         return store.spending(self._booked) if self._booked else ()
 
 
-async def paying(
+async def subsidising(
     platform: Platform, connection: Connection, plans: Sequence[Plan], benefit_ids: Collection[str]
-) -> Paying:
+) -> Subsidising:
     """What these plans, which were read in this transaction, pay for uses of some benefits. Their budgets are locked, as the last
     that a transaction locks. One round trip if a plan pays for any of the benefits, and none otherwise."""
     concerned = [plan for plan in plans if plan.benefit_id in benefit_ids]
     if not concerned:
-        return Paying(platform, (), {})
+        return Subsidising(platform, (), {})
     budgets = store.room_left(sorted({plan.budget_id for plan in concerned}))
-    return Paying(platform, concerned, (await connection.ask(budgets))[budgets])
+    return Subsidising(platform, concerned, (await connection.ask(budgets))[budgets])
 
 
 async def _spend(platform: Platform, connection: Connection, use: Use, plan: Plan) -> bool:

@@ -1,13 +1,13 @@
 """SQL of statements and of what they and the audit read of the ledger."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from backend.platform.database import Connection, Row
 
 _STATEMENT = (
-    "partner_id, month, opening_fen, subsidised_fen, taken_back_fen, closing_fen, lines, digest, signed, drawn_at"
+    "partner_id, month, opening_fen, subsidised_fen, taken_back_fen, guaranteed_fen, returned_fen, paid_out_fen, closing_fen, "
+    "lines, digest, signed, drawn_at"
 )
 
 
@@ -22,22 +22,11 @@ async def partners_without(connection: Connection, month: str, until: datetime) 
     return [row["target_id"] for row in rows]
 
 
-async def balance_before(connection: Connection, partner_id: UUID, instant: datetime) -> int:
-    """What a partner was owed at an instant, from its postings."""
-    balance: int = await connection.fetch_value(
-        "SELECT (SELECT COALESCE(sum(amount_fen), 0) FROM ledger_posting WHERE target_id = $1 AND posted_at < $2)::bigint "
-        "- (SELECT COALESCE(sum(amount_fen), 0) FROM ledger_posting WHERE source_id = $1 AND posted_at < $2)::bigint",
-        partner_id,
-        instant,
-    )
-    return balance
-
-
 async def lines(connection: Connection, partner_id: UUID, since: datetime, until: datetime) -> list[Row]:
     """A partner's postings of a time, in the order in which they were booked."""
     return await connection.fetch(
         "SELECT cause, cause_id, target_id = $1 AS gained, amount_fen, worth_fen, posted_at, happened_at, plan_id, "
-        "redemption_id, benefit_id, partner_ref FROM ledger_posting "
+        "redemption_id, order_id, benefit_id, partner_ref FROM ledger_posting "
         "WHERE (target_id = $1 OR source_id = $1) AND posted_at >= $2 AND posted_at < $3 ORDER BY posted_at, id",
         partner_id,
         since,
@@ -45,13 +34,13 @@ async def lines(connection: Connection, partner_id: UUID, since: datetime, until
     )
 
 
-async def add(connection: Connection, values: Sequence[object]) -> bool:
-    """Writes a statement, in the order of the columns; False if the month stands already: it is drawn once."""
+async def add(connection: Connection, row: Row) -> bool:
+    """Writes a statement: column -> value; False if the month stands already: it is drawn once."""
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     return (
         await connection.execute(
-            f"INSERT INTO settlement_statement ({_STATEMENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
-            "ON CONFLICT DO NOTHING",
-            *values,
+            f"INSERT INTO settlement_statement ({', '.join(row)}) VALUES ({places}) ON CONFLICT DO NOTHING",
+            *row.values(),
         )
         == 1
     )

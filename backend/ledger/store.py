@@ -14,7 +14,7 @@ from partners.ledger.postings import Posting
 _PLAN = (
     "subsidy_plan.id, budget_id, benefit_id, kind, rate_permille, cap_fen, begins, last_day, handler, legal_basis, "
     "subsidy_plan.state, subsidy_plan.proposed_by, subsidy_plan.proposed_at, subsidy_plan.decided_at, "
-    "subsidy_plan.approval, ended_after, ending, budget.year, budget.department, budget.title"
+    "subsidy_plan.approval, end_proposed, end_proposed_by, ended_after, ending, budget.year, budget.department, budget.title"
 )
 
 
@@ -211,6 +211,13 @@ async def decide_plan(
         decided_by,
         now,
         approval,
+    )
+
+
+async def propose_end(connection: Connection, plan_id: UUID, last_day: date | None, proposed_by: UUID | None) -> None:
+    """A last day that one operator proposes for a plan; None takes the proposal away."""
+    await connection.execute(
+        "UPDATE subsidy_plan SET end_proposed = $2, end_proposed_by = $3 WHERE id = $1", plan_id, last_day, proposed_by
     )
 
 

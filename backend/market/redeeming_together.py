@@ -87,7 +87,7 @@ async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Ans
     claims = once.claims([(asked.partner_id, asked.act) for asked in asks])
     living, listening = partner_accounts.living(partner_ids), webhooks.listening(partner_ids)
     reserved = reserving_store.reserved_among([asked.order.verification_id for asked in asks])
-    plans = ledger.paying_on(local_date(now))
+    plans = ledger.plans_on(local_date(now))
     outcomes: dict[int, Problem] = {}
     async with platform.database.transaction(tentative=True) as connection:
         found = await connection.ask(claims, living, listening, reserved, plans)
@@ -101,11 +101,11 @@ async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Ans
             raise STATE_CONFLICT.error()
         names = {partner_id: partner.name for partner_id, partner in found[living].items()}
         usable, counters = await _read(connection, asks, lot, names, outcomes, now)
-        paying = await ledger.paying(platform, connection, found[plans], {each.terms.id for each in usable})
+        subsidising = await ledger.subsidising(platform, connection, found[plans], {each.terms.id for each in usable})
         made: dict[int, Made] = {}
         for each in usable:
             redemption_id = new_id(now)
-            if counters.have_room(each) and paying.take(use_of(each.asked, each.terms, redemption_id, now)):
+            if counters.have_room(each) and subsidising.take(use_of(each.asked, each.terms, redemption_id, now)):
                 counters.take(each)
                 made[each.place] = made_of(platform, each.asked, each.row, each.terms, redemption_id, now)
             else:
@@ -114,7 +114,7 @@ async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Ans
         acts = [(asked.partner_id, asked.act) for asked in asks]
         writing = [
             *_redeeming(made.values(), counters),
-            *paying.writing(),
+            *subsidising.writing(),
             *([once.saving([acts[place] for place in answers], list(answers.values()))] if answers else []),
             *(
                 [once.releasing([acts[place] for place in claimed if place not in answers])]

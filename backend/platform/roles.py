@@ -54,6 +54,9 @@ class Permission(StrEnum):
     DISPLAYS_DECIDE = "displays.decide"
     RULES_PUBLISH = "rules.publish"
     SUBSIDIES_DECIDE = "subsidies.decide"
+    GUARANTEE_DECIDE = "guarantee.decide"
+    PAYMENTS_DECIDE = "payments.decide"
+    DISPUTES_DECIDE = "disputes.decide"
     PARTNERS_DECIDE = "partners.decide"
     BENEFITS_DECIDE = "benefits.decide"
     REVIEWS_DECIDE = "reviews.decide"
@@ -100,6 +103,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.DISPLAYS_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.RULES_PUBLISH: frozenset({Role.OPERATOR}),
     Permission.SUBSIDIES_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.GUARANTEE_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.PAYMENTS_DECIDE: frozenset({Role.OPERATOR}),
+    Permission.DISPUTES_DECIDE: frozenset({Role.CASE_OFFICER}),
     Permission.PARTNERS_DECIDE: frozenset({Role.OPERATOR}),
     Permission.BENEFITS_DECIDE: frozenset({Role.OPERATOR}),
     # Not those who let partners in: whoever chose a partner does not judge it.

@@ -30,6 +30,8 @@ class EventType(StrEnum):
     ORDER_IN_USE = "order.in_use"
     ORDER_PAYMENT_DUE = "order.payment_due"
     ORDER_IN_ARREARS = "order.in_arrears"
+    ORDER_DISPUTED = "order.disputed"
+    ORDER_GUARANTEED = "order.guaranteed"
     ORDER_DONE = "order.done"
     ORDER_REVOKED = "order.revoked"
     ORDER_EXPIRED = "order.expired"

@@ -7,7 +7,18 @@ from uuid import UUID
 
 import msgspec
 
-from partners.ledger.postings import Cause, Posting, appropriation, paid, returned
+from partners.ledger.postings import (
+    Cause,
+    Posting,
+    appropriation,
+    came_back,
+    funded,
+    guaranteed,
+    paid,
+    paid_out,
+    returned,
+)
+from partners.ledger.sharing import Shares, minus, share_return
 from partners.ledger.subsidies import Formula, subsidy, taken_back
 
 
@@ -48,6 +59,32 @@ class Redemption(msgspec.Struct, frozen=True, kw_only=True):
     reversals: tuple[Reversal, ...] = ()
 
 
+class Guaranteed(msgspec.Struct, frozen=True, kw_only=True):
+    """An order whose loss was shared, with every later payment for it in the order in which they came: id and fen."""
+
+    order_id: UUID
+    partner_id: UUID
+    budget_id: UUID
+    shares: Shares
+    returns: tuple[tuple[UUID, int], ...] = ()
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """A payment to a partner that two operators recorded."""
+
+    id: UUID
+    partner_id: UUID
+    amount_fen: int
+
+
+class Funding(msgspec.Struct, frozen=True):
+    """Funds of a budget for the pool."""
+
+    id: UUID
+    budget_id: UUID
+    amount_fen: int
+
+
 def plan_on(plans: Iterable[Plan], benefit_id: str, day: date) -> Plan | None:
     """The plan that pays for a benefit on a day, or None: the merchant bears it alone."""
     return next((plan for plan in plans if plan.benefit_id == benefit_id and plan.begins <= day <= plan.last_day), None)
@@ -65,6 +102,25 @@ def postings_of(
         paying = plan_on(by_benefit[redemption.benefit_id], redemption.benefit_id, redemption.day)
         if paying is not None:
             derived += _of_redemption(paying, redemption)
+    return {(posting.cause, posting.cause_id): posting for posting in derived}
+
+
+def further_postings_of(
+    fundings: Iterable[Funding], guarantees: Iterable[Guaranteed], payments: Iterable[Payment]
+) -> dict[tuple[Cause, UUID], Posting]:
+    """Every posting there must be beside those of redemptions, by its cause.
+
+    Raises ValueError if more came back than was lost.
+    """
+    derived = [funded(funding.id, funding.budget_id, funding.amount_fen) for funding in fundings]
+    derived += [paid_out(payment.id, payment.partner_id, payment.amount_fen) for payment in payments]
+    for each in guarantees:
+        derived += guaranteed(each.order_id, each.budget_id, each.partner_id, each.shares)
+        left = each.shares
+        for payment_id, fen in each.returns:
+            back = share_return(left, fen)
+            derived += came_back(payment_id, each.budget_id, each.partner_id, back)
+            left = minus(left, back)
     return {(posting.cause, posting.cause_id): posting for posting in derived}
 
 

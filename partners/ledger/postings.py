@@ -11,13 +11,18 @@ from uuid import UUID
 
 import msgspec
 
+from partners.ledger.sharing import Shares
+
 
 class AccountKind(StrEnum):
-    """Whose money: of the treasury 财政, which only gives out; of a department's budget 预算; owed to a partner 应付商户."""
+    """Whose money: of the treasury 财政, which only gives out; of a department's budget 预算; owed to a partner 应付商户;
+    of the guarantee pool 担保资金池; paid out through the bank 已付, which only takes in."""
 
     TREASURY = "treasury"
     BUDGET = "budget"
     PARTNER = "partner"
+    POOL = "pool"
+    BANK = "bank"
 
 
 class Account(msgspec.Struct, frozen=True, order=True):
@@ -28,14 +33,27 @@ class Account(msgspec.Struct, frozen=True, order=True):
 
 
 TREASURY = Account(AccountKind.TREASURY, UUID(int=0))
+POOL = Account(AccountKind.POOL, UUID(int=0))
+BANK = Account(AccountKind.BANK, UUID(int=0))
 
 
 class Cause(StrEnum):
-    """What moves money: a budget that is approved, a redemption, a reversal."""
+    """What moves money: a budget that is approved, a redemption, a reversal; funds for the pool; pool's and city's share of an
+    order's loss, and of a later payment for it; a payment to a partner."""
 
     BUDGET = "budget"
     REDEMPTION = "redemption"
     REVERSAL = "reversal"
+    POOL_FUNDING = "pool-funding"
+    GUARANTEE_POOL = "guarantee-pool"
+    GUARANTEE_CITY = "guarantee-city"
+    RETURN_POOL = "return-pool"
+    RETURN_CITY = "return-city"
+    PAYMENT = "payment"
+
+
+GUARANTEES = frozenset({Cause.GUARANTEE_POOL, Cause.GUARANTEE_CITY})
+RETURNS = frozenset({Cause.RETURN_POOL, Cause.RETURN_CITY})
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -74,6 +92,36 @@ def returned(reversal_id: UUID, budget_id: UUID, partner_id: UUID, amount_fen: i
     """A reversal: the partner's claim goes back to the budget that it came from."""
     budget, partner = Account(AccountKind.BUDGET, budget_id), Account(AccountKind.PARTNER, partner_id)
     return _posting(Cause.REVERSAL, reversal_id, partner, budget, amount_fen)
+
+
+def funded(funding_id: UUID, budget_id: UUID, amount_fen: int) -> Posting:
+    """Funds for the pool: a budget gives it what it may bear."""
+    return _posting(Cause.POOL_FUNDING, funding_id, Account(AccountKind.BUDGET, budget_id), POOL, amount_fen)
+
+
+def guaranteed(order_id: UUID, budget_id: UUID, partner_id: UUID, shares: Shares) -> tuple[Posting, ...]:
+    """A loss is shared: pool and city owe the partner what they bear; a share of nothing moves nothing."""
+    budget, partner = Account(AccountKind.BUDGET, budget_id), Account(AccountKind.PARTNER, partner_id)
+    moved = (
+        _posting(Cause.GUARANTEE_POOL, order_id, POOL, partner, shares.pool_fen),
+        _posting(Cause.GUARANTEE_CITY, order_id, budget, partner, shares.city_fen),
+    )
+    return tuple(posting for posting in moved if posting.amount_fen)
+
+
+def came_back(payment_id: UUID, budget_id: UUID, partner_id: UUID, shares: Shares) -> tuple[Posting, ...]:
+    """The holder paid after all: pool and city get their shares of the payment back from the partner that received it."""
+    budget, partner = Account(AccountKind.BUDGET, budget_id), Account(AccountKind.PARTNER, partner_id)
+    moved = (
+        _posting(Cause.RETURN_POOL, payment_id, partner, POOL, shares.pool_fen),
+        _posting(Cause.RETURN_CITY, payment_id, partner, budget, shares.city_fen),
+    )
+    return tuple(posting for posting in moved if posting.amount_fen)
+
+
+def paid_out(payment_id: UUID, partner_id: UUID, amount_fen: int) -> Posting:
+    """What was owed to a partner was paid."""
+    return _posting(Cause.PAYMENT, payment_id, Account(AccountKind.PARTNER, partner_id), BANK, amount_fen)
 
 
 def balances(postings: Iterable[Posting]) -> Mapping[Account, int]:

@@ -122,19 +122,30 @@ class OrderState(StrEnum):
     IN_USE = "in-use"
     PAYMENT_DUE = "payment-due"
     IN_ARREARS = "in-arrears"
+    DISPUTED = "disputed"
+    GUARANTEED = "guaranteed"
     DONE = "done"
     REVOKED = "revoked"
     EXPIRED = "expired"
 
 
 class OrderEvent(StrEnum):
-    """What happens to an order."""
+    """What happens to an order. `remind` changes nothing but what the holder reads; a dispute ends by
+    `waive-bill` (nothing is owed), `keep-bill` (all of it, or a part) or `withdraw-dispute`."""
 
     START = "start"
+    CHARGE = "charge"
     SETTLE_NOTHING_DUE = "settle-nothing-due"
     SETTLE = "settle"
+    PAY_PART = "pay-part"
     PAY = "pay"
+    REMIND = "remind"
     PASS_DUE_DATE = "pass-due-date"
+    DISPUTE = "dispute"
+    WITHDRAW_DISPUTE = "withdraw-dispute"
+    WAIVE_BILL = "waive-bill"
+    KEEP_BILL = "keep-bill"
+    GUARANTEE = "guarantee"
     REVOKE = "revoke"
     EXPIRE = "expire"
 
@@ -148,15 +159,48 @@ ORDER: Machine[OrderState, OrderEvent] = Machine(
             OrderEvent.EXPIRE: OrderState.EXPIRED,
         },
         OrderState.IN_USE: {
+            OrderEvent.CHARGE: OrderState.IN_USE,
+            OrderEvent.PAY_PART: OrderState.IN_USE,
             OrderEvent.SETTLE_NOTHING_DUE: OrderState.DONE,
             OrderEvent.SETTLE: OrderState.PAYMENT_DUE,
         },
         OrderState.PAYMENT_DUE: {
+            OrderEvent.PAY_PART: OrderState.PAYMENT_DUE,
             OrderEvent.PAY: OrderState.DONE,
+            OrderEvent.REMIND: OrderState.PAYMENT_DUE,
             OrderEvent.PASS_DUE_DATE: OrderState.IN_ARREARS,
+            OrderEvent.DISPUTE: OrderState.DISPUTED,
         },
-        OrderState.IN_ARREARS: {OrderEvent.PAY: OrderState.DONE},
+        OrderState.IN_ARREARS: {
+            OrderEvent.PAY_PART: OrderState.IN_ARREARS,
+            OrderEvent.PAY: OrderState.DONE,
+            OrderEvent.REMIND: OrderState.IN_ARREARS,
+            OrderEvent.DISPUTE: OrderState.DISPUTED,
+            OrderEvent.GUARANTEE: OrderState.GUARANTEED,
+        },
+        # The clock stands: no reminder, no arrears, no guarantee, until the dispute is decided or withdrawn.
+        OrderState.DISPUTED: {
+            OrderEvent.WITHDRAW_DISPUTE: OrderState.PAYMENT_DUE,
+            OrderEvent.WAIVE_BILL: OrderState.DONE,
+            OrderEvent.KEEP_BILL: OrderState.PAYMENT_DUE,
+        },
+        OrderState.GUARANTEED: {
+            OrderEvent.PAY_PART: OrderState.GUARANTEED,
+            OrderEvent.PAY: OrderState.DONE,
+        },
     },
+)
+
+# States in which an offer is closed for the bill, and in which the person still owes under the contract.
+CLOSING = frozenset({OrderState.IN_ARREARS, OrderState.GUARANTEED})
+OPEN = frozenset(
+    {
+        OrderState.IN_USE,
+        OrderState.PAYMENT_DUE,
+        OrderState.IN_ARREARS,
+        OrderState.DISPUTED,
+        OrderState.GUARANTEED,
+    }
 )
 
 # Protocol, section 1: the holder's phone answers within a minute, or the answer is no.

@@ -45,6 +45,7 @@ REVIEWED = [
     ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),
     ("objections.open_records", "ids only, of the person who is leaving"),
     ("deposits.verifications_used", "ids and instants, to count uses anew; whose orders they are is not read"),
+    ("deposits.losses", "ids and sums of orders whose loss was shared; whose they are is not read"),
     ("deposits.wrong_totals", "ids and sums of orders that do not add up; whose they are is not read"),
     ("market.counters_of_everyone", "counts of everyone together, to compare them with what is kept"),
     (

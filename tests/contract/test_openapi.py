@@ -110,6 +110,7 @@ def test_only_these_operations_are_open_to_everybody() -> None:
         "GET /v1/problems",
         "GET /v1/promises",
         "GET /v1/promises/{partner_id}",
+        "GET /v1/loss-rules",
         "GET /v1/public/display-codes/{token}",
         "GET /v1/review-rules",
         "GET /v1/rule-sets",

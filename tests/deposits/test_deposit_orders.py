@@ -84,7 +84,7 @@ async def test_the_partner_learns_nothing_about_the_person(
     ):
         assert secret not in answer.text
     assert set(answer.json()) == {
-        "order_id", "verification_id", "benefit", "state", "agreed", "agreed_fen", "total_fen", "due_at",
+        "order_id", "verification_id", "benefit", "state", "agreed", "agreed_fen", "total_fen", "paid_fen", "held_fen", "due_at",
         "partner_ref", "ppid", "created_at", "updated_at",
     }  # fmt: skip
     assert answer.json()["ppid"] is None, "not before the holder has agreed"
@@ -107,7 +107,8 @@ async def test_a_bill_is_due_in_seven_days_and_paid(
     billed = (await order.act("settlement", LATE)).json()
     # Settled on 23 November in Shanghai: late from the first instant of 1 December there.
     assert (billed["state"], billed["total_fen"], billed["due_at"]) == ("payment-due", 50, "2026-11-30T16:00:00Z")
-    assert (await order.act("payment", {"paid_fen": 49})).json()["code"] == "amount-refused"
+    for wrong in (51, 0):
+        assert (await order.act("payment", {"paid_fen": wrong})).json()["code"] == "amount-refused"
     assert (await order.act("payment", {"paid_fen": 50})).json()["state"] == "done"
     assert (await order.act("payment", {"paid_fen": 50})).json()["code"] == "state-conflict"
 

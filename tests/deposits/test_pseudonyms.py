@@ -66,7 +66,7 @@ async def test_nothing_is_told_before_the_holder_agrees_and_nothing_of_a_discoun
 def _values(told: list[dict[str, Any]]) -> set[str]:
     """What could tell who it was: everything but the benefit's own words, states, amounts and times."""
     alike = {"benefit", "result", "tier", "state", "agreed", "agreed_fen", "total_fen", "partner_ref", "due_at"}
-    alike |= {"answered_at", "expires_at", "created_at", "updated_at"}
+    alike |= {"paid_fen", "held_fen", "answered_at", "expires_at", "created_at", "updated_at"}
     return {str(value) for answer in told for name, value in answer.items() if name not in alike and value is not None}
 
 

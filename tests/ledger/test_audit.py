@@ -8,7 +8,7 @@ import pytest
 from backend.audit import service as audit
 from backend.ledger import service as ledger
 from backend.ledger import store
-from backend.ledger.posting import Paying
+from backend.ledger.posting import Subsidising
 from backend.ledger.store import Booked
 from backend.market import redeeming
 from backend.platform.clock import SettableClock
@@ -53,10 +53,10 @@ async def test_sound_books_have_no_difference(
 async def test_a_build_that_forgets_to_subsidise_is_found_out(
     monkeypatch: pytest.MonkeyPatch, platform: Platform, partner: PartnerCaller, verified: Verified
 ) -> None:
-    async def nothing(*_: object) -> Paying:
-        return Paying(platform, (), {})
+    async def nothing(*_: object) -> Subsidising:
+        return Subsidising(platform, (), {})
 
-    monkeypatch.setattr(ledger, "paying", nothing)
+    monkeypatch.setattr(ledger, "subsidising", nothing)
     redemption, reversal = await act(partner, verified)
     differences = await found(platform)
     assert f"posting of redemption {redemption}" in differences

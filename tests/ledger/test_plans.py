@@ -95,13 +95,23 @@ async def test_no_day_of_a_benefit_has_two_plans(office: Office) -> None:
     await office.plan(budget, benefit="another-benefit")
 
 
-async def test_a_plan_ends_early_on_a_day_to_come_and_once(client: httpx2.AsyncClient, office: Office) -> None:
+async def test_a_plan_ends_early_by_two_on_a_day_to_come_and_once(client: httpx2.AsyncClient, office: Office) -> None:
     plan_id = await office.plan(await office.budget())
     today = await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-11-23")
     assert (today.status_code, today.json()["code"]) == (422, "last-day-unusable")
     later = await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-12-31")
     assert later.json()["code"] == "subsidy-plan-dates"
-    ended = await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-11-30")
+    assert (await office.act(f"subsidy-plans/{plan_id}/end", "approve")).json()["code"] == "state-conflict"
+    proposed = await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-11-28")
+    assert (proposed.json()["end_proposed"], proposed.json()["end_mine"]) == ("2026-11-28", True)
+    alone = await office.act(f"subsidy-plans/{plan_id}/end", "approve")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second-person-needed")
+    refused = await office.act(f"subsidy-plans/{plan_id}/end", "refuse", by=office.proposer)
+    assert refused.json()["end_proposed"] is None
+    [shown] = (await client.get("/v1/subsidy-plans")).json()["plans"]
+    assert shown["last_day"] == "2026-12-31", "what one operator proposed ends nothing"
+    await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-11-30")
+    ended = await office.act(f"subsidy-plans/{plan_id}/end", "approve", by=office.proposer)
     assert ended.json()["plan"]["last_day"] == "2026-11-30"
     again = await office.act(f"subsidy-plans/{plan_id}", "end", last_day="2026-11-25")
     assert again.json()["code"] == "state-conflict"

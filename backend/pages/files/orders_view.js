@@ -6,7 +6,7 @@ import { act, copy, day, moment, named, part, tell } from "./views.js";
 const ENDED = new Set(["done", "revoked", "expired"]);
 
 const STATES = {
-  "in-use": "使用中", "payment-due": "待支付", "in-arrears": "逾期未付", done: "已完成", revoked: "已取消", expired: "已失效",
+  "in-use": "使用中", "payment-due": "待支付", "in-arrears": "逾期未付", disputed: "有异议，待裁定", guaranteed: "逾期未付", done: "已完成", revoked: "已取消", expired: "已失效",
 };
 
 /** The person's deposit orders; `changed` is called when one was agreed to or revoked. */
