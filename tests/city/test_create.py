@@ -32,7 +32,7 @@ async def test_a_city_is_built_as_designed_and_only_once(platform: Platform) -> 
     summary = await create_city(platform, seed=3, residents=RESIDENTS, advance=progress)
     assert progress.done == pieces(RESIDENTS)
     assert (summary.residents, summary.enterprises, summary.sources) == (RESIDENTS, 3, 19)
-    assert (summary.partners, summary.benefits, summary.records) == (30, 27, RESIDENTS * 10)
+    assert (summary.partners, summary.benefits, summary.records) == (30, 28, RESIDENTS * 10)
     assert summary.records_returned == summary.records // 50
     assert summary.scores == RESIDENTS * 19 // 20
     assert summary.subsidy_plans == 2

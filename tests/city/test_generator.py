@@ -24,7 +24,7 @@ from backend.records.files import validate_file
 from backend.records.validation import Accepted, Returned, Validator
 
 SCENES = {"travel", "transit", "rental", "medical", "shopping", "library", "parking", "approvals"}
-DIGEST = "5901a4ed8d3a5bd8adb40e8efde7a2b3c8290fd9652a63993867ccedf28a17c0"
+DIGEST = "b19da6f7a1d348413e1bc0f0c58094dcf7a2febb0b01fec2ddd45e569432c73c"
 VALIDATOR = Validator(load_catalogue())
 
 
@@ -67,7 +67,7 @@ def test_a_city_of_ten_thousand_has_the_promised_size() -> None:
         100_000,
         2_000,
     )
-    assert (len(city.sources), len(city.partners), len(city.benefits)) == (19, 30, 27)
+    assert (len(city.sources), len(city.partners), len(city.benefits)) == (19, 30, 28)
 
 
 def test_nobody_in_the_city_is_real(city: City) -> None:
@@ -101,7 +101,7 @@ def test_every_organisation_has_a_valid_code_of_its_own(city: City) -> None:
 def test_partners_cover_every_scene_and_grant_every_benefit(city: City) -> None:
     assert {partner.scene for partner in city.partners} == {benefit.scene for benefit in city.benefits} == SCENES
     scene_of = {benefit.id: benefit.scene for benefit in city.benefits}
-    assert len(scene_of) == 27
+    assert len(scene_of) == 28
     assert {benefit for partner in city.partners for benefit in partner.benefits} == set(scene_of)
     for partner in city.partners:
         assert partner.benefits
