@@ -1,10 +1,9 @@
 """The ledger over HTTP: budgets and plans for operators, the plans in force for everybody, statements for partners."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody, Parameter
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from backend.ledger import service
@@ -12,6 +11,7 @@ from backend.ledger.messages import (
     BudgetOut,
     BudgetPage,
     EndPlan,
+    Month,
     ProposeBudget,
     ProposedPlan,
     ProposedPlanPage,
@@ -29,8 +29,6 @@ from backend.platform.impartiality import SECOND_PERSON_NEEDED
 from backend.platform.problems import BAD_CURSOR, NOT_FOUND, STATE_CONFLICT
 from backend.platform.roles import Permission
 from backend.platform.terms import LAST_DAY_UNUSABLE
-
-Month = Annotated[str, Parameter(pattern=r"^20\d\d-(0[1-9]|1[0-2])(?!\n)$", max_length=7, description="月份 month")]
 
 _BUDGET = {
     "id": "0193a1c0-0000-7000-8000-000000000081",

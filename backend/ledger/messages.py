@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from litestar.params import Parameter
 from msgspec import Meta
 
 from backend.ledger.states import ProposalState
@@ -15,6 +16,8 @@ from partners.ledger.subsidies import Permille, PositiveFen
 
 Year = Annotated[int, Meta(ge=2020, le=2099)]
 Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z-]{1,39}(?!\n)$", examples=["consumption-voucher"])]
+
+Month = Annotated[str, Parameter(pattern=r"^20\d\d-(0[1-9]|1[0-2])(?!\n)$", max_length=7, description="月份 month")]
 
 
 class ProposeBudget(msgspec.Struct, forbid_unknown_fields=True):

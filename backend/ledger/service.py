@@ -18,6 +18,7 @@ from backend.ledger.guaranteeing import (
     take_back_guarantee,
 )
 from backend.ledger.holding import Hold, hold, let_go
+from backend.ledger.paper import Party
 from backend.ledger.paying import approve_payment, balance, payment, payments, propose_payment, refuse_payment
 from backend.ledger.plans import (
     approve_budget,
@@ -42,6 +43,7 @@ from backend.ledger.settling import (
     listing,
     one,
     one_as_csv,
+    one_as_pdf,
     paid_between,
     previous_month,
     span,
@@ -51,6 +53,7 @@ __all__ = [
     "Hold",
     "Loss",
     "Lost",
+    "Party",
     "Redeemed",
     "Return",
     "Use",
@@ -74,6 +77,7 @@ __all__ = [
     "listing",
     "one",
     "one_as_csv",
+    "one_as_pdf",
     "paid_between",
     "payment",
     "payments",

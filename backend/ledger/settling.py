@@ -1,11 +1,13 @@
 """Statements 月度结算单: a partner's month in Asia/Shanghai, drawn once it is over, signed, and never changed."""
 
+import asyncio
 import hashlib
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.ledger import approvals, guarantee_store, statement_store
 from backend.ledger.messages import StatementDetail, StatementPage, StatementSummary
+from backend.ledger.paper import Party, as_pdf
 from backend.platform import cursors
 from backend.platform.clock import local_date, start_of_day
 from backend.platform.database import Connection, Row
@@ -119,6 +121,12 @@ async def one_as_csv(platform: Platform, partner_id: UUID, month: str) -> bytes:
     """The same as a spreadsheet reads it; its SHA-256 stands in the signed statement. Raises NOT_FOUND. Two round trips."""
     _, statement = await _drawn(platform, partner_id, month)
     return as_csv(statement)
+
+
+async def one_as_pdf(platform: Platform, partner_id: UUID, month: str, party: Party) -> bytes:
+    """The same on paper, with its signature; `party` is whose it is. Raises NOT_FOUND. Two round trips."""
+    row, statement = await _drawn(platform, partner_id, month)
+    return await asyncio.to_thread(as_pdf, statement, _summary(row), party, platform.settings.external_url)
 
 
 async def _drawn(platform: Platform, partner_id: UUID, month: str) -> tuple[Row, Statement]:

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, Parameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
+from backend.ledger.messages import Month
 from backend.partner_accounts import keys, service
 from backend.partner_accounts.messages import NewPartnerKey, PartnerKey, PartnerKeys, PartnerPage, PublishedKey
 from backend.partner_accounts.problems import KEY_INVALID, KEY_PROOF_INVALID, KEY_USED, LAST_KEY, TOO_MANY_KEYS
@@ -139,4 +140,26 @@ async def published_key(platform: ThePlatform, key_id: FromPath[KeyId]) -> Publi
     return await keys.published(platform, key_id)
 
 
-HANDLERS = (list_partners, list_keys, register_key, revoke_key, published_key)
+@get(
+    "/v1/partner/statements/{month:str}/pdf",
+    media_type="application/pdf",
+    **operation(
+        Permission.PARTNER_STATEMENTS,
+        "结算单 PDF A statement on paper",
+        "归档用：期初、变动、期末、CSV 的 SHA-256 与平台签名。For filing: movements, sums, the digest of the CSV and the signature. "
+        "Three database round trips.",
+        raises=(NOT_FOUND,),
+        answer="%PDF-1.4",
+    ),
+)
+async def get_statement_pdf(platform: ThePlatform, signer: TheSigner, month: FromPath[Month]) -> Response[bytes]:
+    return Response(
+        await service.statement_on_paper(platform, signer.owner_id, month),
+        headers={
+            "Content-Type": "application/pdf",
+            "Content-Disposition": f'attachment; filename="statement-{month}.pdf"',
+        },
+    )
+
+
+HANDLERS = (list_partners, list_keys, register_key, revoke_key, published_key, get_statement_pdf)

@@ -8,6 +8,7 @@ import msgspec
 
 from backend.enterprises import service as enterprises
 from backend.identity import service as identity
+from backend.ledger import service as ledger
 from backend.partner_accounts import alliance, keys, store
 from backend.partner_accounts.messages import (
     Alliance,
@@ -267,6 +268,15 @@ def _live(row: Row) -> LivePartner:
 async def granted_benefits(connection: Connection, partner_id: UUID) -> frozenset[str]:
     """Which benefits a partner may honour, by id. One round trip."""
     return frozenset(row["benefit_id"] for row in await store.granted_benefits(connection, partner_id))
+
+
+async def statement_on_paper(platform: Platform, partner_id: UUID, month: str) -> bytes:
+    """A partner's statement as PDF, with its name. Raises NOT_FOUND, also for a month that is not over. Three round trips."""
+    async with platform.database.connection() as connection:
+        row = await store.partner(connection, partner_id)
+    if row is None:
+        raise NOT_FOUND.error()
+    return await ledger.one_as_pdf(platform, partner_id, month, ledger.Party(row["name"], row["credit_code"]))
 
 
 async def partner_names(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, str]:

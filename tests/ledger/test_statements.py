@@ -2,13 +2,16 @@
 
 import csv
 import hashlib
+import re
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
+from pathlib import Path
 
 import asyncpg
 import httpx2
 import jwt
 import pytest
+from pypdf import PdfReader
 
 from backend.ledger import service as ledger
 from backend.platform.clock import SettableClock
@@ -62,6 +65,41 @@ async def test_the_signature_covers_every_sum_and_the_csv(
     assert (claims["month"], claims["closing_fen"], claims["lines"]) == ("2026-11", 400, 3)
     rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
     assert [row[-1] for row in rows[1:]] == ["0.00", "1.50", "5.50", "4.00", "4.00"]
+
+
+async def test_on_paper_it_says_the_same_to_the_fen_and_carries_its_signature(
+    clock: SettableClock, platform: Platform, partner: PartnerCaller, verified: Verified, tmp_path: Path
+) -> None:
+    await a_month(clock, partner, verified)
+    assert (await partner("GET", "/v1/partner/statements/2026-11/pdf")).status_code == 404
+    clock.move(timedelta(days=7))
+    await ledger.draw_last_month(platform)
+    shown = (await partner("GET", "/v1/partner/statements/2026-11")).json()["statement"]
+    answer = await partner("GET", "/v1/partner/statements/2026-11/pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    (tmp_path / "statement.pdf").write_bytes(answer.content)
+    pages = PdfReader(BytesIO(answer.content)).pages
+    said = "".join(page.extract_text() for page in pages)
+    for words in (
+        "月度结算单",
+        partner.name,
+        "期末余额",
+        "4.00 元",
+        "5.50 元",
+        "-1.50 元",
+        "核销",
+        "冲正",
+        shown["digest"],
+    ):
+        assert words in said, words
+    amounts = re.findall(r"(核销|冲正)\n.*\n.*\n(-?\d+\.\d\d)\n(-?\d+\.\d\d)\n(-?\d+\.\d\d)\n", said)
+    assert amounts == [
+        ("核销", "3.01", "1.50", "1.50"),
+        ("核销", "8.00", "4.00", "5.50"),
+        ("冲正", "-3.00", "-1.50", "4.00"),
+    ]
+    assert shown["signed"] in said.replace("\n", "").replace(" ", "")
+    assert (await partner("GET", "/v1/partner/statements/2026-11/pdf")).content == answer.content
 
 
 async def test_the_next_month_opens_where_the_last_one_closed(

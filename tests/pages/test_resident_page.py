@@ -299,7 +299,7 @@ async def test_a_commitment_is_made_and_taken_back_on_the_phone(
     assert resident_page.complaints == []
 
 
-async def test_a_deposit_order_is_agreed_to_and_revoked_on_the_phone(
+async def test_a_deposit_order_is_agreed_to_disputed_and_revoked_on_the_phone(
     resident_page: OpenedPage,
     someone: Person,
     delivery: RememberedDelivery,
@@ -334,6 +334,16 @@ async def test_a_deposit_order_is_agreed_to_and_revoked_on_the_phone(
     await lender.post(f"/v1/partner/orders/{first}/settlement", settlement)
     await open_tab(page, "便利")
     await expect(card).to_contain_text("应付 ¥2.50，请在 2026年12月1日前付给商户")
+    await card.get_by_text("对账单有异议").click()
+    await card.get_by_role("button", name="提出异议").click()
+    await expect(page.locator("#toast")).to_contain_text("请写明哪里不对")
+    await card.get_by_label("异议理由").fill("已按期归还")
+    assert await fits_the_screen(page)
+    await card.get_by_role("button", name="提出异议").click()
+    await expect(card).to_contain_text("有异议，待裁定")
+    await expect(card.get_by_text("对账单有异议")).to_be_hidden()
+    await card.get_by_role("button", name="撤回异议").click()
+    await expect(card).to_contain_text("待支付")
     await expect(card.get_by_role("button")).to_have_count(0)
     await lender.post(f"/v1/partner/orders/{first}/payment", {"paid_fen": 250})
 

@@ -1,9 +1,12 @@
 // Deposit orders: what waits for the person's consent, what is in use or to be paid, and what has ended.
 
 import { yuan } from "./money.js";
-import { act, copy, day, moment, named, part, tell } from "./views.js";
+import { act, copy, correction, day, moment, named, part, tell } from "./views.js";
 
 const ENDED = new Set(["done", "revoked", "expired"]);
+
+// A bill can be disputed once, until it is paid or the guarantee has stepped in.
+const DISPUTABLE = new Set(["payment-due", "in-arrears"]);
 
 const STATES = {
   "in-use": "使用中", "payment-due": "待支付", "in-arrears": "逾期未付", disputed: "有异议，待裁定", guaranteed: "逾期未付", done: "已完成", revoked: "已取消", expired: "已失效",
@@ -46,7 +49,27 @@ export class Orders {
     agree.hidden = order.agreed_at !== null;
     agree.addEventListener("click", () => this.#send(agree, order, "agreement", "已同意，请告诉商户。You agreed: tell the shop."));
     revoke.addEventListener("click", () => this.#send(revoke, order, "revocation", "已取消，没有产生任何费用。Revoked, at no cost."));
+    this.#prepareDispute(element, order);
     return element;
+  }
+
+  #prepareDispute(element, order) {
+    named(element, "dispute").hidden = !DISPUTABLE.has(order.state) || order.dispute !== null;
+    const file = named(element, "file");
+    file.addEventListener("click", () => act(file, () => this.#dispute(order, named(element, "statement").value.trim())));
+    const withdraw = named(element, "withdraw");
+    withdraw.hidden = order.state !== "disputed";
+    withdraw.addEventListener("click", () => this.#send(withdraw, order, "dispute/withdrawal", "已撤回，账单恢复计时。Withdrawn: the clock runs again."));
+    const reasons = order.dispute?.reasons;
+    named(element, "decision").hidden = !reasons;
+    named(element, "decision").textContent = reasons ? `异议决定：应付 ${yuan(order.dispute.owed_fen)}。${reasons}` : "";
+  }
+
+  async #dispute(order, statement) {
+    if (!statement) throw correction("请写明哪里不对。Say what is wrong with it.");
+    await this.#session.post(`/v1/me/orders/${order.order_id}/dispute`, { statement });
+    await this.#changed();
+    tell("已提出，等待核实期间不催收、不逾期。Filed: no reminder and no arrears meanwhile.");
   }
 
   #send(button, order, what, done) {
