@@ -158,7 +158,7 @@ async def test_the_page_takes_a_partner_the_whole_way(walk: Walk, world: World) 
         (201, "eligible"), (200, "answered"), (201, "held"), (200, "released"),
         (201, "redeemed"), (201, "redeemed"), (200, "redeemed"), (422, "code-unusable"), (200, "redeemed"),
         (201, "partly-reversed"), (201, "reversed"),
-        (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
+        (202, "pending-confirmation"), (200, "answered"), (201, "created"), (200, "in-use"), (200, "payment-due"), (200, "payment-due"), (200, "done"), (200, "done"), (201, "enabled"),
         (201, "shown"), (200, "shown"), (200, "answered"), (201, "redeemed"), (201, "reversed"),
         (201, "shown"), (201, "eligible"), (201, "redeemed"),
         (201, "asked"), (201, "shown"), (200, "live"),
