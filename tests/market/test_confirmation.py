@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import msgspec
 import pytest
 
 from backend.devices import service as devices
+from backend.market import confirming, receipts
 from backend.market.service import confirmation_message
+from backend.market.store import NewVerification
 from backend.platform.clock import SettableClock
 from backend.platform.platform import Platform
 from partners.benefits.terms import Text, Tier
@@ -207,6 +210,21 @@ async def test_a_code_relayed_to_a_second_shop_shows_that_shop_to_the_holder(
     assert question["partner"] == "远方典当行"
     await phone.refuse(question)
     assert (await fetched(far_away, asked)).json()["result"] == "declined"
+
+
+async def test_without_the_question_a_relayed_code_would_be_a_yes_at_once(
+    client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, shop: PartnerCaller, phone: Phone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    far_away = await make_partner(client, platform, clock, CAMERA, name="远方典当行")
+
+    def answered_at_once(row: NewVerification, mark: bytes) -> NewVerification:
+        return msgspec.structs.replace(row, receipt=receipts.of_answer(platform, row, mark))
+
+    monkeypatch.setattr(confirming, "waiting", answered_at_once)
+    code = (await current_code(phone.client, phone.person.headers))["text"]
+    relayed = await far_away.verify(code, CAMERA)
+    assert (relayed.status_code, relayed.json()["result"]) == (201, "eligible")
 
 
 async def test_consent_withdrawn_meanwhile_ends_the_question_with_a_no(

@@ -1,16 +1,27 @@
 """Signed requests and answers: what is altered, moved, late or signed by another is refused."""
 
 import base64
+import hashlib
+import hmac
+import re
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from partners.signatures import keys
+from partners.signatures import keys, requests
 from partners.signatures.base import combined, content_digest
 from partners.signatures.keys import jwk_of, public_key_from_jwk, thumbprint
-from partners.signatures.requests import Refused, RequestMessage, SigningKey, Verified, sign_request, verify_request
+from partners.signatures.requests import (
+    INPUT,
+    Refused,
+    RequestMessage,
+    SigningKey,
+    Verified,
+    sign_request,
+    verify_request,
+)
 from partners.signatures.responses import ResponseMessage, sign_response, verify_response
 
 NOW = 1_790_000_000
@@ -213,6 +224,44 @@ def test_the_registered_key_decides_the_algorithm_not_the_message() -> None:
     other = signing_key("p256")
     crossed = {KEY.key_id: other.private_key.public_key()}.get
     assert verify_request(request(), crossed, NOW, TAG) == Refused("signature-invalid")
+
+
+def test_a_build_that_believes_the_messages_algorithm_takes_a_public_key_for_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Algorithm confusion: an HMAC under what everybody knows."""
+    public = KEY.private_key.public_key()
+    assert isinstance(public, Ed25519PublicKey)
+    known = public.public_bytes_raw()
+
+    def hmac_of(message: bytes) -> bytes:
+        return hmac.digest(known, message, hashlib.sha512)
+
+    monkeypatch.setattr(requests, "sign_bytes", lambda _, message: hmac_of(message))
+    forged = request()
+    assert verify_request(forged, {KEY.key_id: public}.get, NOW, TAG) == Refused("signature-invalid")
+    monkeypatch.setattr(
+        requests, "verify_bytes", lambda _, signature, message: hmac.compare_digest(signature, hmac_of(message))
+    )
+    assert isinstance(verify_request(forged, {KEY.key_id: public}.get, NOW, TAG), Verified)
+
+
+@pytest.mark.parametrize("injected", ["../../etc/passwd", "x' OR '1'='1", "http://evil.example/key", "", "*"])
+def test_a_key_id_is_a_thumbprint_before_it_is_looked_up(injected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key id injection: nothing but the form of a thumbprint reaches the look-up."""
+    asked: list[str] = []
+    given = request().headers["signature-input"].replace(KEY.key_id, injected)
+    forged = request(headers={"signature-input": given})
+
+    def look_up(key_id: str) -> None:
+        asked.append(key_id)
+
+    assert verify_request(forged, look_up, NOW, TAG) == Refused("signature-invalid")
+    assert asked == []
+    lax = INPUT.pattern.replace("[A-Za-z0-9_-]{43}", '[^"]*')
+    monkeypatch.setattr(requests, "INPUT", re.compile(lax))
+    verify_request(forged, look_up, NOW, TAG)
+    assert asked == [injected]
 
 
 def test_every_changed_character_of_the_signature_input_is_refused() -> None:
