@@ -326,7 +326,7 @@ async def refuse_payment(platform: ThePlatform, caller: TheCaller, payment_id: F
         Permission.PAYMENTS_DECIDE,
         "商户应付余额 What a partner is owed",
         "应付余额与历次拨付。What it is owed now, and what it was paid. Three database round trips.",
-        raises=(BAD_CURSOR,),
+        raises=(NOT_FOUND, BAD_CURSOR),
         answer=_BALANCE,
     ),
 )
