@@ -40,7 +40,7 @@ REVIEWED = [
         "consents.was_in_force",
         "whether the processing that follows is allowed at all; decides before anything about the person is read",
     ),
-    ("deposits.has_arrears", "existence only, to decide whether one offer opens again"),
+    ("deposits.closes_offer", "existence only, to decide whether one offer opens again"),
     ("identity.subject_of_account", "ids only, of the person who is signing in"),
     ("identity.subject_taken", "existence only, of the account of the person who proves their identity"),
     ("objections.clocks", "whether the authority is late: ids, states and dates of its own work"),

@@ -9,8 +9,11 @@ from backend.platform.platform import Platform
 
 
 async def test_every_job_runs_on_an_empty_city(platform: Platform) -> None:
+    # A month of which there is nothing to tell is told all the same, once.
+    drawn = {"reports-draw": 1}
     for job in rooms.jobs(platform):
-        assert await job.run() == 0, job.name
+        assert await job.run() == drawn.get(job.name, 0), job.name
+    assert [await job.run() for job in rooms.jobs(platform) if job.name in drawn] == [0]
 
 
 async def test_a_rotated_key_takes_over_after_a_day_by_itself(platform: Platform, clock: SettableClock) -> None:
