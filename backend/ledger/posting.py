@@ -44,18 +44,18 @@ async def subsidise(platform: Platform, connection: Connection, uses: Sequence[U
     and then nothing was done. A use that no plan pays for is True.
 
     Budgets are the last that a transaction locks, after persons and benefits, and in the order of their ids: a caller
-    hands over all its uses at once. One round trip, and one more for each use that a plan pays for.
+    hands over all its uses at once. One round trip, and two more if a plan pays for any of them.
     """
     plans = [as_plan(row) for row in await store.approved_plans(connection, sorted({use.benefit_id for use in uses}))]
-    paying = {
-        place: plan
-        for place, use in enumerate(uses)
-        if (plan := plan_on(plans, use.benefit_id, local_date(use.happened_at))) is not None
-    }
-    outcomes = [True] * len(uses)
-    for place in sorted(paying, key=lambda place: (paying[place].budget_id, place)):
-        outcomes[place] = await _spend(platform, connection, uses[place], paying[place])
-    return outcomes
+    # Only budgets that pay are locked: a benefit may have had other plans on other days.
+    paying = [plan_on(plans, use.benefit_id, local_date(use.happened_at)) for use in uses]
+    taking = await subsidising(
+        platform, connection, [plan for plan in plans if plan in paying], {use.benefit_id for use in uses}
+    )
+    granted = [taking.take(use) for use in uses]
+    if writing := taking.writing():
+        await connection.ask(*writing)
+    return granted
 
 
 def plans_on(day: date) -> Question[list[Plan]]:
@@ -99,10 +99,6 @@ async def subsidising(
         return Subsidising(platform, (), {})
     budgets = store.room_left(sorted({plan.budget_id for plan in concerned}))
     return Subsidising(platform, concerned, (await connection.ask(budgets))[budgets])
-
-
-async def _spend(platform: Platform, connection: Connection, use: Use, plan: Plan) -> bool:
-    return await store.spend(connection, _booked(platform, use, plan))
 
 
 def _booked(platform: Platform, use: Use, plan: Plan) -> Booked:

@@ -248,19 +248,6 @@ async def post(connection: Connection, booked: Booked) -> None:
     await connection.execute(_POST, *_values(booked))
 
 
-async def spend(connection: Connection, booked: Booked) -> bool:
-    """Takes a posting's amount from the budget that is its source and writes it, or does nothing where the budget does not
-    hold it. The row stays locked until the transaction ends, and the condition is checked on the locked row."""
-    return (
-        await connection.execute(
-            "WITH taken AS (UPDATE budget SET spent_fen = spent_fen + $8::bigint WHERE id = $5::uuid "
-            f"AND spent_fen + $8::bigint <= amount_fen RETURNING id) {_POST} FROM taken",
-            *_values(booked),
-        )
-        == 1
-    )
-
-
 async def give_back(connection: Connection, booked: Booked) -> None:
     """Gives a posting's amount back to the budget that is its target, and writes it."""
     await connection.execute(
