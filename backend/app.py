@@ -65,8 +65,59 @@ def build(
     maximum_connections: int = 16,
     patience_seconds: float = 0,
 ) -> Litestar:
-    """The Litestar application. `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand).
+    """The application: the door, with a server's parts behind it. What each argument does stands at `equip`."""
+    application = door()
+    equip(
+        application,
+        settings,
+        clock=clock,
+        delivery=delivery,
+        background=background,
+        maximum_connections=maximum_connections,
+        patience_seconds=patience_seconds,
+    )
+    return application
 
+
+def door() -> Litestar:
+    """Every route with its guards, and nothing behind it: half a second's work, the same for all servers.
+
+    Raises RuntimeError for a route that names no permission.
+    """
+    application = Litestar(
+        route_handlers=[*rooms.HANDLERS, *OPERATIONS],
+        guards=[authorize],
+        middleware=[MessageSignatures()],
+        before_request=check_request,
+        dependencies={
+            "platform": Provide(provide_platform, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "signer": Provide(provide_signer, sync_to_thread=False),
+        },
+        exception_handlers=dict(PROBLEM_HANDLERS),
+        lifespan=[_open_while_serving],
+        openapi_config=_openapi_config(),
+        request_max_body_size=1024 * 1024,
+        logging_config=None,
+        debug=False,
+    )
+    _require_permissions(application)
+    return application
+
+
+def equip(
+    application: Litestar,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    delivery: MessageDelivery | None = None,
+    background: bool = True,
+    maximum_connections: int = 16,
+    patience_seconds: float = 0,
+) -> None:
+    """Puts a server's parts behind the door: what it keeps of one server is all in its state.
+
+    `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand).
     A server process waits `patience_seconds` for a database and a cache that are not there when it starts.
     """
     platform = ports.build(
@@ -83,7 +134,7 @@ def build(
     schedule = Schedule(platform.database, platform.clock, rooms.jobs(platform))
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def opened() -> AsyncIterator[None]:
         platform.signals.on("sessions", ended_sessions.reload)
         platform.signals.on("due", due_queue.wake)
         platform.signals.on("due", errands.wake)
@@ -100,34 +151,23 @@ def build(
             await due_queue.stop()
             await platform.close()
 
-    application = Litestar(
-        route_handlers=[*rooms.HANDLERS, *OPERATIONS],
-        guards=[authorize],
-        middleware=[MessageSignatures()],
-        before_request=check_request,
-        dependencies={
-            "platform": Provide(provide_platform, sync_to_thread=False),
-            "caller": Provide(provide_caller, sync_to_thread=False),
-            "signer": Provide(provide_signer, sync_to_thread=False),
-        },
-        exception_handlers=dict(PROBLEM_HANDLERS),
-        lifespan=[lifespan],
-        state=State(
-            {
-                "platform": platform,
-                "ended_sessions": ended_sessions,
-                "due_queue": due_queue,
-                "errands": errands,
-                "forget": rooms.FORGET,
-            }
-        ),
-        openapi_config=_openapi_config(settings),
-        request_max_body_size=1024 * 1024,
-        logging_config=None,
-        debug=False,
+    application.state = State(
+        {
+            "platform": platform,
+            "ended_sessions": ended_sessions,
+            "due_queue": due_queue,
+            "errands": errands,
+            "forget": rooms.FORGET,
+            "opened": opened,
+        }
     )
-    _require_permissions(application)
-    return application
+
+
+@asynccontextmanager
+async def _open_while_serving(application: Litestar) -> AsyncIterator[None]:
+    """The lifespan of whatever stands behind the door."""
+    async with application.state.opened():
+        yield
 
 
 async def _opened(platform: Platform, patience_seconds: float) -> None:
@@ -156,7 +196,7 @@ async def check_request(request: Request) -> Response[None] | None:
     return answer_options(request)
 
 
-def _openapi_config(settings: Settings) -> OpenAPIConfig:
+def _openapi_config() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="信易 Xinyi",
         version=VERSION,

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +14,7 @@ import httpx2
 import pytest
 from litestar import Litestar
 
-from backend.app import build
+from backend.app import door, equip
 from backend.platform.clock import SettableClock
 from backend.platform.embedded import EmbeddedServices, create_database, drop_database
 from backend.platform.http.telemetry import Application, Telemetry
@@ -93,6 +94,12 @@ def settings(services: Services, database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@cache
+def shared_door() -> Litestar:
+    """The routes, once for each process: to build them takes longer than most tests."""
+    return door()
+
+
 @asynccontextmanager
 async def held_open(application: Litestar) -> AsyncIterator[None]:
     """The application's lifespan in a task of its own: it may not be left in another task than it was entered in."""
@@ -121,7 +128,8 @@ async def application(
     request: pytest.FixtureRequest, settings: Settings, clock: SettableClock, delivery: RememberedDelivery
 ) -> AsyncIterator[Litestar]:
     """The whole application over an empty database and an empty cache; background work runs when the test says so."""
-    built = build(settings, clock=clock, delivery=delivery, background=False, maximum_connections=8)
+    built = shared_door()
+    equip(built, settings, clock=clock, delivery=delivery, background=False, maximum_connections=8)
     platform: Platform = built.state.platform
     await platform.database.open()
     await platform.cache.flushall()
