@@ -34,12 +34,14 @@ async def redeem_alone(platform: Platform, asked: Asked) -> Answered:
     return await redeem(alone, asked.partner_id, asked.order, asked.act, asked.request_id)
 
 
-async def answered_yes(platform: Platform, shop: Shop, resident: Resident, benefit: str, fen: int = 100) -> Asked:
-    """What a till asks who was told that this resident is eligible: to redeem it for so much."""
+async def answered_yes(
+    platform: Platform, shop: Shop, resident: Resident, benefit: str, fen: int = 100, *, tier: int = 100
+) -> Asked:
+    """What a till asks who was told that this resident is eligible for a tier: to redeem it for so much."""
     now = platform.clock.now()
     row = NewVerification(
         id=new_id(now), partner_id=shop.id, terminal="till-1", benefit_id=benefit, benefit_version=1,
-        account_id=resident.account_id, subject_id=resident.subject_id, result="eligible", reason=[], tier_value=100,
+        account_id=resident.account_id, subject_id=resident.subject_id, result="eligible", reason=[], tier_value=tier,
         amount_fen=None, partner_ref="visit-1", ref="-", receipt="-", answered_at=now, expires_at=now + LIFETIME,
     )  # fmt: skip
     access = partner_access(shop.id, "书店", "核验权益", "测试", "test", "eligibility")
