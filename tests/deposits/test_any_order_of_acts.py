@@ -175,13 +175,19 @@ class Lending(RuleBasedStateMachine):
         wanted = OpenOrder(asked.order.verification_id, agreed, "loan-1")
         return await service.open_order(self.platform, self.signer, wanted, self.once())
 
-    @rule(person=some.integers(0, 1), benefit=some.integers(0, 1), agreed=some.sampled_from([1_000, 30_000]), used=FEN)
-    def borrow_use_and_bring_back(self, person: int, benefit: int, agreed: int, used: int) -> None:
-        """What happens most: without it few orders would ever have a bill."""
-        self.borrow(person, benefit, agreed)
-        self.agree(0)
-        self.start(0)
-        self.settle(0, used, 0)
+    @rule(
+        person=some.integers(0, 1), benefit=some.integers(0, 1), used=some.lists(FEN, min_size=1, max_size=3),
+        days=some.sampled_from([0, 7, 8, 31, 38]),
+    )  # fmt: skip
+    def borrow_and_bring_back(self, person: int, benefit: int, used: list[int], days: int) -> None:
+        """What happens most, some of it left unpaid: by single steps few orders would ever have a bill that is late."""
+        for fen in used:
+            self.borrow(person, benefit, CAP_FEN)
+            self.agree(0)
+            self.start(0)
+            self.settle(0, fen, 0)
+        if days:
+            self.wait(days)
 
     @rule(which=PLACES)
     def agree(self, which: int) -> None:
@@ -251,6 +257,14 @@ class Lending(RuleBasedStateMachine):
         if allowed:
             order.paid += fen
             order.state = "done" if order.paid == order.total else order.state
+
+    @rule(part=FEN)
+    def all_is_paid_after_all(self, part: int) -> None:
+        """In two parts, whatever became of it meanwhile."""
+        for order in self.orders[-4:]:
+            which = len(self.orders) - 1 - self.orders.index(order)
+            self.pay(which, part, rest=False)
+            self.pay(which, 0, rest=True)
 
     @rule(which=PLACES)
     def dispute(self, which: int) -> None:
@@ -325,7 +339,7 @@ class Lending(RuleBasedStateMachine):
         order.late = late_after_dispute(order.late, order.disputed_on, local_date(self.clock.now()))
         order.state = "payment-due"
 
-    @rule(days=some.sampled_from([1, 4, 8, 31]))
+    @rule(days=some.sampled_from([1, 7, 8, 23, 31]))
     def wait(self, days: int) -> None:
         self.clock.move(timedelta(days=days))
         self.done(self._due())
