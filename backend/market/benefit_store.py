@@ -206,7 +206,7 @@ async def take(connection: Connection, benefit_id: str, allowed: Mapping[str, in
     """
     return await connection.execute(
         "INSERT INTO benefit_use (benefit_id, period, used, allowed) SELECT $1, wanted.period, 1, wanted.allowed "
-        "FROM unnest($2::text[], $3::bigint[]) AS wanted(period, allowed) WHERE wanted.allowed > 0 ORDER BY wanted.period "
+        'FROM unnest($2::text[], $3::bigint[]) AS wanted(period, allowed) WHERE wanted.allowed > 0 ORDER BY wanted.period COLLATE "C" '
         "ON CONFLICT (benefit_id, period) DO UPDATE SET used = benefit_use.used + 1, allowed = excluded.allowed "
         "WHERE benefit_use.used < excluded.allowed",
         benefit_id,
@@ -226,10 +226,23 @@ def uses_of_everyone(
         ("benefit_id", "period", "used"),
         "SELECT benefit_id, period, used FROM benefit_use WHERE (benefit_id, period) IN (SELECT benefit_id, named.period "
         "FROM verification CROSS JOIN LATERAL (SELECT unnest($2::text[]) UNION ALL SELECT 'store ' || store_id || ' ' || $3) "
-        "AS named(period) WHERE id = ANY($1::uuid[])) ORDER BY benefit_id, period FOR UPDATE OF benefit_use",
+        'AS named(period) WHERE id = ANY($1::uuid[])) ORDER BY benefit_id COLLATE "C", period COLLATE "C" FOR UPDATE OF benefit_use',
         list(verification_ids),
         list(periods),
         f"{day:%Y-%m-%d}",
+    )
+
+
+async def begin(connection: Connection, allowed: Mapping[Shared, int]) -> None:
+    """Makes counters that are not there yet, with nothing used: (benefit, period) -> how many it allows."""
+    ordered = sorted(allowed)
+    await connection.execute(
+        "INSERT INTO benefit_use (benefit_id, period, used, allowed) "
+        "SELECT benefit_id, period, 0, allowed FROM unnest($1::text[], $2::text[], $3::bigint[]) AS new(benefit_id, period, allowed) "
+        "ON CONFLICT DO NOTHING",
+        [benefit_id for benefit_id, _ in ordered],
+        [period for _, period in ordered],
+        [allowed[shared] for shared in ordered],
     )
 
 

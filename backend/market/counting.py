@@ -26,8 +26,12 @@ async def take_of_everyone(connection: Connection, benefit_id: str, limits: Limi
 
 
 async def give_back_of_person(connection: Connection, subject_id: UUID, benefit_id: str, limits: Limits) -> None:
-    """Takes a use off the person's periods and off the stacking group, in the order in which they are taken."""
-    await store.give_back(connection, subject_id, benefit_id, tuple(limits.person))
-    if limits.group is not None:
-        name, period = limits.group
+    """Takes a use off the person's periods and off the stacking group. A round trip for each."""
+    for name, period in persons_counters(benefit_id, limits):
         await store.give_back(connection, subject_id, name, (period,))
+
+
+def persons_counters(benefit_id: str, limits: Limits) -> list[tuple[str, str]]:
+    """Under which names and in which periods a use of a person is counted, in the order in which everybody locks these counters."""
+    group = [limits.group] if limits.group is not None else []
+    return sorted([*((benefit_id, period) for period in limits.person), *group])

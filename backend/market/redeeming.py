@@ -48,7 +48,7 @@ async def redeem(platform: Platform, partner_id: UUID, order: RedemptionOrder, a
     already), CONTRACT_NEEDED (deposit waivers go through an order), OVER_CAP, QUOTA_EXHAUSTED, and idempotency's problems. A
     budget that does not hold the subsidy is a quota that is used up.
 
-    Three database round trips inside a transaction, shared by the redemptions of one tick of the loop; one more where a plan
+    Three database round trips inside a transaction, shared by the redemptions of one tick of the loop; three more at a benefit's first use of a day; one more where a plan
     subsidises one of them, three where a partner is told by webhook. What cannot be done together (a replay, a place that was
     reserved) is done alone, in up to fifteen; a replay in two.
     """

@@ -3,6 +3,9 @@ other in memory, and one write.
 
 A hot benefit's counter is locked once for all of them instead of once for each until each is on the disk. Counters are read
 and locked first, then taken in the order in which the tills came; who finds none left is told so, and spoils nothing for the others.
+
+Two workers' lots never wait crosswise: verifications are locked first, then persons, the benefits' counters, budgets, each in one
+order. What is not there cannot be locked: a person is locked as such, and a benefit's counter is there before a lot takes from it.
 """
 
 from collections import Counter
@@ -51,6 +54,7 @@ class _Counters:
         self._used: Counter[Counted | Shared] = Counter()
         self._used.update(persons)
         self._used.update(everyone)
+        self._everyone = everyone
         self._day = day
         self.of_persons: dict[Counted, Taken] = {}
         self.of_everyone: dict[Shared, Taken] = {}
@@ -70,6 +74,10 @@ class _Counters:
         for shared, allowed in everyone.items():
             self.of_everyone[shared] = Taken(_count(self.of_everyone.get(shared)) + 1, allowed)
 
+    def unbegun(self) -> dict[Shared, int]:
+        """Of the counters of everyone that something is taken of, those that are not there yet, with what they allow."""
+        return {shared: taken.allowed for shared, taken in self.of_everyone.items() if shared not in self._everyone}
+
     def _named(self, usable: _Usable) -> tuple[dict[Counted, int], dict[Shared, int]]:
         """The counters of a use, each with what it allows: of the person, and of everyone."""
         subject_id, benefit_id = usable.row["subject_id"], usable.terms.id
@@ -80,17 +88,38 @@ class _Counters:
         return persons, {(benefit_id, period): allowed for period, allowed in limits.everyone.items()}
 
 
+class _Unbegun(Exception):
+    """Counters of everyone that are not there yet: (benefit, period) -> how many each allows."""
+
+    def __init__(self, allowed: Mapping[Shared, int]) -> None:
+        super().__init__(f"{len(allowed)} counters are to be begun")
+        self.allowed = allowed
+
+
 async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Answered | Problem | Alone]:
-    """What became of each, in their order: redeemed, refused for a reason of its own, or left to be done alone."""
+    """What became of each, in their order: redeemed, refused for a reason of its own, or left to be done alone.
+
+    Where a counter has its first use, say of a day, it is made first, in a transaction that holds nothing else.
+    """
+    try:
+        return await _redeem_together(platform, asks)
+    except _Unbegun as unbegun:
+        async with platform.database.transaction() as connection:
+            await benefit_store.begin(connection, unbegun.allowed)
+        return await _redeem_together(platform, asks)
+
+
+async def _redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Answered | Problem | Alone]:
     now = platform.clock.now()
     partner_ids = sorted({asked.partner_id for asked in asks})
     claims = once.claims([(asked.partner_id, asked.act) for asked in asks])
     living, listening = partner_accounts.living(partner_ids), webhooks.listening(partner_ids)
     reserved = reserving_store.reserved_among([asked.order.verification_id for asked in asks])
     plans = ledger.plans_on(local_date(now))
+    locking = store.locking([(asked.partner_id, asked.order.verification_id) for asked in asks])
     outcomes: dict[int, Problem] = {}
     async with platform.database.transaction(tentative=True) as connection:
-        found = await connection.ask(claims, living, listening, reserved, plans)
+        found = await connection.ask(claims, locking, living, listening, reserved, plans)
         claimed = [place for place, free in enumerate(found[claims]) if free]
         lot = [
             place
@@ -110,6 +139,8 @@ async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Ans
                 made[each.place] = made_of(platform, each.asked, each.row, each.terms, redemption_id, now)
             else:
                 outcomes[each.place] = QUOTA_EXHAUSTED.error()
+        if unbegun := counters.unbegun():
+            raise _Unbegun(unbegun)
         answers = {place: Answered(201, each.body, False) for place, each in made.items()}
         acts = [(asked.partner_id, asked.act) for asked in asks]
         writing = [

@@ -4,7 +4,7 @@ A place that is held is counted like a use of its day and never outlasts that da
 redeemed, released by the partner, or over.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -158,16 +158,11 @@ async def _end(platform: Platform, connection: Connection, row: Row, event: Rese
     await reserving_store.end(connection, row["id"], after, platform.clock.now())
     terms = terms_of(await benefit_store.version_of(connection, row["benefit_id"], row["benefit_version"]))
     limits = limits_on(terms, local_date(row["reserved_at"]), row["store_id"])
-    for name, period in _in_order(terms.id, limits.person, limits.group):
+    for name, period in counting.persons_counters(terms.id, limits):
         await reserving_store.give_back(connection, row["verification_id"], name, period)
     await benefit_store.give_back(connection, terms.id, tuple(limits.everyone))
     await ledger.let_go(connection, ledger.Hold(row["budget_id"], row["held_fen"]))
     return True
-
-
-def _in_order(benefit_id: str, person: Iterable[str], group: tuple[str, str] | None) -> list[tuple[str, str]]:
-    """A person's counters in the order in which a use locks them."""
-    return [*((benefit_id, period) for period in sorted(person)), *([group] if group is not None else [])]
 
 
 def _require_reservable(row: Row, now: datetime) -> None:

@@ -26,6 +26,9 @@ _REDEMPTION = (
 Counted = tuple[UUID, str, str]
 
 
+_PERSONS_LOCK = "pg_advisory_xact_lock(hashtextextended('places ' || {}::text, 0))"
+
+
 class NewVerification(msgspec.Struct, frozen=True, kw_only=True):
     """The row of an answer, its columns in the order in which they are written. `reason` is a JSON value for the holder alone."""
 
@@ -157,6 +160,25 @@ async def verification(
     )
 
 
+def locking(wanted: Sequence[tuple[UUID, UUID]]) -> Question[None]:
+    """Locks verifications of partners (partner, verification), and then the persons whose they are, until the transaction ends.
+
+    Whoever takes places for a person has this lock: a counter of the person that is not there yet, and so cannot be locked,
+    is made by nobody else meanwhile.
+    """
+    return Question.impersonal(
+        "locks persons for whom places are taken; who they are is not read",
+        lambda _: None,
+        ("persons",),
+        f"SELECT count(locked) AS persons FROM (SELECT {_PERSONS_LOCK.format('subject_id')} AS locked FROM (SELECT DISTINCT subject_id "
+        "FROM (SELECT subject_id FROM unnest($1::uuid[], $2::uuid[]) AS wanted(partner_id, id) JOIN verification "
+        "USING (partner_id, id) ORDER BY verification.id FOR UPDATE OF verification) AS theirs "
+        "WHERE subject_id IS NOT NULL ORDER BY subject_id) AS persons) AS held",
+        [partner_id for partner_id, _ in wanted],
+        [verification_id for _, verification_id in wanted],
+    )
+
+
 def to_redeem(wanted: Sequence[tuple[UUID, UUID]]) -> Question[dict[int, Row]]:
     """Verifications of partners (partner, verification) with the terms they were answered under, by their place from 1, locked until
     the transaction ends; another partner's is not there."""
@@ -195,7 +217,7 @@ def uses_of_persons(verification_ids: Sequence[UUID], periods: Sequence[str]) ->
         "AS given(id, number) JOIN verification USING (id) JOIN benefit ON benefit.benefit_id = verification.benefit_id "
         "AND benefit.version = benefit_version JOIN person_use ON person_use.subject_id = verification.subject_id "
         "AND person_use.benefit_id IN (verification.benefit_id, 'group:' || (terms->>'stacking_group')) AND period = ANY($2::text[]) "
-        "ORDER BY person_use.subject_id, person_use.benefit_id, period, number FOR UPDATE OF person_use",
+        'ORDER BY person_use.subject_id, person_use.benefit_id COLLATE "C", period COLLATE "C", number FOR UPDATE OF person_use',
         list(verification_ids),
         list(periods),
     )
@@ -283,11 +305,13 @@ async def verification_of_subject(
 
 
 async def take(connection: Connection, subject_id: UUID, benefit_id: str, allowed: Mapping[str, int]) -> int:
-    """Counts one redemption of one person in each period that has room; gives in how many it had."""
+    """Counts one redemption of one person, who is locked until the transaction ends, in each period that has room; gives in how many
+    it had."""
     return await connection.execute(
+        f"WITH person AS MATERIALIZED (SELECT {_PERSONS_LOCK.format('$1::uuid')}) "
         "INSERT INTO person_use (subject_id, benefit_id, period, used, allowed) "
-        "SELECT $1, $2, wanted.period, 1, wanted.allowed FROM unnest($3::text[], $4::bigint[]) AS wanted(period, allowed) "
-        "WHERE wanted.allowed > 0 ORDER BY wanted.period "
+        "SELECT $1::uuid, $2, wanted.period, 1, wanted.allowed FROM person, unnest($3::text[], $4::bigint[]) AS wanted(period, allowed) "
+        'WHERE wanted.allowed > 0 ORDER BY wanted.period COLLATE "C" '
         "ON CONFLICT (subject_id, benefit_id, period) DO UPDATE SET used = person_use.used + 1, allowed = excluded.allowed "
         "WHERE person_use.used < excluded.allowed",
         subject_id,

@@ -19,6 +19,7 @@ REVIEWED = [
         "ids only, and whose code it is; the verification that follows in this transaction writes the access row",
     ),
     ("counters.recent", "ids of verifications that the partner was told of; whose they are is not read"),
+    ("market.locking", "locks persons for whom places are taken; who they are is not read"),
     ("market.marking_redeemed", "marks what was read and locked under its access context in this transaction"),
     ("market.uses_of_everyone", "counters of everyone together; whose verifications name them is not read"),
     ("market.usable_among", "what the partner was told already, by ids that it was told; whose they are is not read"),

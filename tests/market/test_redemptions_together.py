@@ -95,10 +95,12 @@ async def test_a_redemption_takes_three_statements_whatever_becomes_of_it(
     client: httpx2.AsyncClient, platform: Platform, clock: SettableClock, person: PersonBuilder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    await publish(platform, make_terms(VOUCHER, quota_total=1))
+    await publish(platform, make_terms(VOUCHER, quota_total=2))
     till = await make_partner(client, platform, clock, VOUCHER)
     holder = await person("赵一")
-    verifications = [await verified(client, till, holder, VOUCHER) for _ in range(2)]
+    first, *verifications = [await verified(client, till, holder, VOUCHER) for _ in range(3)]
+    # The benefit's first use begins its counter.
+    assert told(await till.redeem(first, amount_fen=100)) == "redeemed"
     asked: list[int] = []
     ask = Connection.ask
 
