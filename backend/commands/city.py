@@ -3,8 +3,6 @@
 import asyncio
 from datetime import date
 
-import uvloop
-
 from backend.audit import service as audit
 from backend.city.create import CitySummary, create_city, pieces
 from backend.city.day.running import DaySummary, run_day
@@ -42,8 +40,8 @@ def day(settings: Settings, visits: int, seed: int, on: date | None) -> DaySumma
             "这份数据上有服务器在运行；模拟一日在自己的时钟里进行，请先停止服务器。",
             "A server runs on this data. A simulated day has a clock of its own: stop the server first.",
         )
-    with servers(settings) as addressed, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_day(addressed, visits, seed, on))
+    with servers(settings) as addressed:
+        return asyncio.run(_day(addressed, visits, seed, on))
 
 
 async def _day(settings: Settings, visits: int, seed: int, on: date | None) -> DaySummary:
