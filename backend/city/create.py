@@ -165,6 +165,7 @@ async def _partners(
     """Benefits are proposed by one operator and approved by another; partners apply, are approved and go live."""
     proposer, approver = staff[Role.OPERATOR]
     known: list[SignIn] = []
+    ids: dict[str, UUID] = {}
     async with platform.database.transaction() as connection:
         for benefit in city.benefits:
             version = await market.propose_benefit(platform, connection, proposer, benefit.terms())
@@ -182,6 +183,7 @@ async def _partners(
                     scenes=(partner.scene,),
                 ),
             )
+            ids[partner.code] = partner_id
             for event in (PartnerEvent.APPROVE, PartnerEvent.GO_LIVE):
                 await partner_accounts.move_partner(
                     platform, connection, partner_id, event, str(approver), "合成城市创建"
@@ -211,6 +213,8 @@ async def _partners(
                 await partner_accounts.add_clerk(platform, connection, clerk, stores[0], "一号收银台")
                 title = f"商户收银员 clerk of {partner.names.zh}"
                 known.append(SignIn("clerk", title, phone=_CLERK_PHONE, page="/till"))
+        for code in city.alliance:
+            await partner_accounts.join_alliance(platform, connection, ids[code])
     return known
 
 

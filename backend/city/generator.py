@@ -86,6 +86,7 @@ class City:
         self._people = People(seed, residents, self.enterprise_count, as_of, self._materials)
         self.sources: tuple[Source, ...] = self._people.sources()
         self.partners: tuple[Partner, ...] = self._people.partners()
+        self.alliance: tuple[str, ...] = self._materials.alliance
         self.benefits: tuple[Benefit, ...] = load_benefits()
         self.subsidies: Subsidies = load_subsidies()
         # One entry for each thousandth of an item's share: a draw among them follows the shares.

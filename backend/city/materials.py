@@ -111,6 +111,7 @@ class Materials(_Strict, frozen=True):
     sources: tuple[SourceMaterial, ...]
     items: dict[str, int]
     partners: tuple[PartnerMaterial, ...]
+    alliance: tuple[str, ...]
     surnames: str
     given: str
     enterprise_names: tuple[str, ...]

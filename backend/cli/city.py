@@ -45,6 +45,7 @@ def city_day(
 
 def _day_lines(found: dict[str, Any]) -> list[str]:
     """The day as a table that people read: sums in yuan, and what was refused or declined by its reason."""
+    reviewed = found["public_review"]
     rows = [
         ("日期 day", found["day"]),
         (
@@ -65,6 +66,13 @@ def _day_lines(found: dict[str, Any]) -> list[str]:
         *((f"免押订单 orders {state}", f"{number:,}") for state, number in found["orders"].items()),
         ("免交押金 deposits waived", f"{yuan(found['deposits_waived_fen'])} 元"),
         *((f"离线上传 offline {outcome}", f"{number:,}") for outcome, number in found["offline"].items()),
+        ("评议 reviews", f"{reviewed['reviews']:,}"),
+        ("承诺镜有数据、不足十人 promise cards told, of few", f"{reviewed['cards_told']}, {reviewed['cards_of_few']}"),
+        (
+            "评议案件 review case",
+            f"{reviewed['bad_partner']} {reviewed['state']}，整改至 rectify by {reviewed['rectify_by']}",
+        ),
+        ("投诉书面答复至 complaint answered in writing by", reviewed["complaint_answered_by"]),
         ("摘要 digest", found["digest"]),
         ("账目差异 differences", str(len(found["differences"]))),
     ]

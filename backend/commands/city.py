@@ -48,7 +48,8 @@ async def _day(settings: Settings, visits: int, seed: int, on: date | None) -> D
     await prepare_database(settings)
     # The machine's time is where the clock stands until the day has been found; the day itself sets it.
     clock = SettableClock(SystemClock().now())
-    async with opened(settings, clock, _CONNECTIONS) as platform:
+    # A day that was cut off is begun on another one, so nothing is lost that the disk has not seen yet.
+    async with opened(settings, clock, _CONNECTIONS, durable=False) as platform:
         with progress("模拟一日 simulated day", visits) as advance:
             summary = await run_day(platform, seed=seed, visits=visits, day=on, advance=advance)
         summary.differences += await audit.examine(platform)

@@ -146,6 +146,7 @@ def _greet(settings: Settings) -> None:
         ("手机扫码 scan with a phone", f"{phone}/resident"),
         ("居民页面 resident", f"{url}/resident"),
         ("商户收银 till", f"{url}/till"),
+        ("联盟与评议、节省 alliance and reviews, savings", f"{url}/alliance  {url}/savings"),
         ("接口文档 API reference", f"{url}/reference"),
         ("公钥 keys", f"{url}/.well-known/jwks.json"),
         *sign_ins.public_pages(settings.data_directory, phone),

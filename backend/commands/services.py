@@ -77,16 +77,22 @@ def servers(settings: Settings) -> Iterator[Settings]:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, clock: Clock | None = None, maximum_connections: int = 4
+    settings: Settings, clock: Clock | None = None, maximum_connections: int = 4, *, durable: bool = True
 ) -> AsyncIterator[Platform]:
-    """The platform of a command, over servers that run and a schema of today, by the machine's clock or another. Raises Refusal."""
+    """The platform of a command, over servers that run and a schema of today, by the machine's clock or another; `durable` as for
+    `Database`. Raises Refusal."""
     if pending := await schema.pending_migrations(settings.database_url):
         raise Refusal(
             f"数据库结构不是最新的，有 {len(pending)} 项迁移未执行，请运行 xinyi migrate。",
             f"The database's schema is not of today ({len(pending)} migrations wait): run `xinyi migrate`.",
         )
     platform = ports.build(
-        settings, rooms.PERSONAL_TABLES, rooms.REFERENCES, clock=clock, maximum_connections=maximum_connections
+        settings,
+        rooms.PERSONAL_TABLES,
+        rooms.REFERENCES,
+        clock=clock,
+        maximum_connections=maximum_connections,
+        durable=durable,
     )
     await platform.open(listen=False)
     try:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 
 _COLUMNS = (
@@ -13,11 +14,8 @@ _COLUMNS = (
     "valid_until, performance, unperformed, sanction, performance_on, performance_unit, performance_unit_code, "
     "accepting_unit, accepting_unit_code, openness, remark, state, rectify_by, proposal"
 )
-_HISTORY = (
-    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
-    "'actor_kind', actor_kind, 'note', note, 'evidence', evidence) ORDER BY id), '[]') "
-    "FROM commitment_history WHERE commitment_history.commitment_id = commitment.id) AS history"
-)
+_EVENT = ("at", "event", "before", "after", "actor_kind", "note", "evidence")
+_HISTORY = rows.history("commitment_history", "commitment", "commitment_id", *_EVENT)
 
 _PUBLISHED = (
     "id, code, subject_name, subject_code, type, reason, content, liability, made_on, valid_until, accepting_unit, "
@@ -71,9 +69,7 @@ async def counted(connection: Connection, enterprise_id: UUID) -> Row:
 
 async def add(connection: Connection, row: Row) -> None:
     """Writes a new commitment: column -> value."""
-    columns = list(row)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    await connection.execute(f"INSERT INTO commitment ({', '.join(columns)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "commitment", row)
 
 
 async def move(connection: Connection, moves: Sequence[Move], now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
 
@@ -14,10 +15,8 @@ _COLUMNS = (
     "subject_id, id, number, partner_id, verification_id, benefit_id, about, words_sealed, state, filed_at, due_day, "
     "accepted_on, provisional, overdue, substance, passed_on, partner_reply, reason, proposed_by, answer_sealed, closed_at"
 )
-_HISTORY = (
-    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
-    "'actor_kind', actor_kind) ORDER BY id), '[]') FROM complaint_history "
-    "WHERE complaint_history.complaint_id = complaint.id) AS history"
+_HISTORY = rows.history(
+    "complaint_history", "complaint", "complaint_id", "at", "event", "before", "after", "actor_kind"
 )
 _FOR_PARTNER = "number, about, substance, passed_on, closed_at, partner_reply"
 
@@ -34,29 +33,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Writes a new complaint, column -> value; False if one about the same visit is open."""
-    columns = list(row)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    written = await connection.execute(
-        f"INSERT INTO complaint ({', '.join(columns)}) VALUES ({places}) ON CONFLICT DO NOTHING", *row.values()
-    )
-    return written == 1
+    return await rows.insert_new(connection, "complaint", row)
 
 
 async def change(connection: Connection, complaint_id: UUID, changes: Mapping[str, Any]) -> None:
     """Writes columns of a complaint."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE complaint SET {settings} WHERE id = $1", complaint_id, *changes.values())
+    await rows.change(connection, "complaint", complaint_id, changes)
 
 
 async def enter(connection: Connection, complaint_id: UUID, entry: Entry, now: datetime) -> None:
     """Writes an event into the history."""
-    await connection.execute(
-        "INSERT INTO complaint_history (complaint_id, event, before, after, actor_kind, account_id, at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        complaint_id,
-        *msgspec.structs.astuple(entry),
-        now,
-    )
+    row = {"complaint_id": complaint_id, **msgspec.structs.asdict(entry), "at": now}
+    await rows.insert(connection, "complaint_history", row)
 
 
 async def lock(
@@ -135,14 +123,14 @@ async def of_partner(
 
 async def for_partner(connection: Connection, partner_id: UUID, number: UUID) -> Row | None:
     """A complaint that was passed on to this partner, with its id and state, locked until the transaction ends."""
-    rows = await connection.impersonal(
+    found = await connection.impersonal(
         "what an officer wrote for the partner, by a random number; who complained is not read",
         f"SELECT id, state, {_FOR_PARTNER} FROM complaint WHERE partner_id = $1 AND number = $2 "
         "AND passed_on IS NOT NULL FOR UPDATE",
         partner_id,
         number,
     )
-    return rows[0] if rows else None
+    return found[0] if found else None
 
 
 async def open_of_subject(connection: Connection, subject_id: UUID, final: Sequence[str]) -> list[Row]:

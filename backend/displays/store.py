@@ -6,16 +6,15 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 
 _COLUMNS = (
     "id, enterprise_id, kind, sector, commitment_id, product, state, made_at, issued_on, valid_until, status_index, reason, "
     "proposed_by, ended_at, ended_by"
 )
-_HISTORY = (
-    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
-    "'actor_kind', actor_kind, 'note', note) ORDER BY id), '[]') "
-    "FROM display_code_history WHERE display_code_history.code_id = display_code.id) AS history"
+_HISTORY = rows.history(
+    "display_code_history", "display_code", "code_id", "at", "event", "before", "after", "actor_kind", "note"
 )
 
 
@@ -33,12 +32,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add(connection: Connection, row: Row) -> bool:
     """Writes a new code, column -> value; False if there is an open one of the same."""
-    columns = list(row)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    added = await connection.execute(
-        f"INSERT INTO display_code ({', '.join(columns)}) VALUES ({places}) ON CONFLICT DO NOTHING", *row.values()
-    )
-    return added == 1
+    return await rows.insert_new(connection, "display_code", row)
 
 
 async def lock_own(connection: Connection, enterprise_id: UUID, states: Sequence[str]) -> Row | None:
@@ -65,9 +59,7 @@ async def is_taken(connection: Connection, status_index: int) -> bool:
 
 async def change(connection: Connection, move: Move, values: Row, now: datetime) -> None:
     """Writes the new state with other columns, column -> value, and the history. Two round trips."""
-    changes = {"state": move.after, **values}
-    given = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE display_code SET {given} WHERE id = $1", move.code_id, *changes.values())
+    await rows.change(connection, "display_code", move.code_id, {"state": move.after, **values})
     await remember(connection, [move], now)
 
 
@@ -135,7 +127,7 @@ async def page(
 
 async def revoked_places(connection: Connection) -> dict[int, datetime | None]:
     """The places in the status list that are marked, all of them at once: an enterprise's codes are public."""
-    rows = await connection.fetch(
+    found = await connection.fetch(
         "SELECT status_index FROM display_code WHERE state = 'revoked' AND status_index IS NOT NULL"
     )
-    return dict.fromkeys(row["status_index"] for row in rows)
+    return dict.fromkeys(row["status_index"] for row in found)

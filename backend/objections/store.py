@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
 
@@ -14,10 +15,8 @@ _COLUMNS = (
     "subject_id, id, record_id, kind, statement_sealed, evidence, state, filed_at, term, excluded, mark_by, decide_by, "
     "provisional, help, helper, helped_since, reply_by, overdue, reason, proposed_by, decided_at"
 )
-_HISTORY = (
-    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
-    "'actor_kind', actor_kind, 'note', note) ORDER BY id), '[]') "
-    "FROM objection_history WHERE objection_history.objection_id = objection.id) AS history"
+_HISTORY = rows.history(
+    "objection_history", "objection", "objection_id", "at", "event", "before", "after", "actor_kind", "note"
 )
 
 
@@ -34,30 +33,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add(connection: Connection, row: Row) -> bool:
     """Writes a new objection: column -> value. False if an objection to the same record is open."""
-    columns = list(row)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    written = await connection.execute(
-        f"INSERT INTO objection ({', '.join(columns)}) VALUES ({places}) ON CONFLICT DO NOTHING", *row.values()
-    )
-    return written == 1
+    return await rows.insert_new(connection, "objection", row)
 
 
 async def change(connection: Connection, objection_id: UUID, changes: Row) -> None:
     """Writes columns of an objection."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE objection SET {settings} WHERE id = $1", objection_id, *changes.values())
+    await rows.change(connection, "objection", objection_id, changes)
 
 
 async def enter(connection: Connection, objection_id: UUID, subject_id: UUID, entry: Entry, now: datetime) -> None:
     """Writes an event into the history."""
-    await connection.execute(
-        "INSERT INTO objection_history (objection_id, subject_id, event, before, after, actor_kind, account_id, note, at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        objection_id,
-        subject_id,
-        *msgspec.structs.astuple(entry),
-        now,
-    )
+    row = {"objection_id": objection_id, "subject_id": subject_id, **msgspec.structs.asdict(entry), "at": now}
+    await rows.insert(connection, "objection_history", row)
 
 
 async def lock(connection: Connection, access: Access, objection_id: UUID) -> Row | None:
@@ -123,14 +110,14 @@ async def clocks(connection: Connection, ids: Sequence[UUID]) -> list[Row]:
 
 async def open_records(connection: Connection, subject_id: UUID, final: Sequence[str]) -> list[UUID]:
     """The records that open objections of a subject have marked; the objections are locked, as before any act on a record."""
-    rows = await connection.impersonal(
+    found = await connection.impersonal(
         "ids only, of the person who is leaving",
         "SELECT record_id FROM objection WHERE subject_id = $1 AND record_id IS NOT NULL AND state <> 'filed' "
         "AND state <> ALL($2::text[]) ORDER BY id FOR UPDATE",
         subject_id,
         list(final),
     )
-    return [row["record_id"] for row in rows]
+    return [row["record_id"] for row in found]
 
 
 async def forget(connection: Connection, subject_id: UUID) -> None:

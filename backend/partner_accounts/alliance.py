@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +13,7 @@ from backend.partner_accounts.problems import DECLARATION_OLD, PARTNER_SUSPENDED
 from backend.partner_accounts.states import SERVING, PartnerState
 from backend.platform.callers import Signer
 from backend.platform.clock import local_date
+from backend.platform.database import Connection
 from backend.platform.platform import Platform
 from backend.platform.row_ids import new_id
 
@@ -53,15 +55,20 @@ async def join(platform: Platform, signer: Signer, declared: JoinAlliance) -> Me
 
     Raises PARTNER_SUSPENDED, DECLARATION_OLD. Three round trips.
     """
-    now = platform.clock.now()
-    if declared.text_version != text_on(local_date(now)).version:
+    if declared.text_version != text_on(local_date(platform.clock.now())).version:
         raise DECLARATION_OLD.error()
     async with platform.database.transaction() as connection:
-        state = await store.state_for_update(connection, signer.owner_id)
-        if state is None or PartnerState(state) not in SERVING:
-            raise PARTNER_SUSPENDED.error()
-        await store.join_alliance(connection, new_id(now), signer.owner_id, declared.text_version, now)
-        [row] = await store.members(connection, [signer.owner_id])
+        return await enter(platform, connection, signer.owner_id)
+
+
+async def enter(platform: Platform, connection: Connection, partner_id: UUID) -> Membership:
+    """A partner is in the alliance under the text in force. Raises PARTNER_SUSPENDED. Three round trips."""
+    now = platform.clock.now()
+    state = await store.state_for_update(connection, partner_id)
+    if state is None or PartnerState(state) not in SERVING:
+        raise PARTNER_SUSPENDED.error()
+    await store.join_alliance(connection, new_id(now), partner_id, text_on(local_date(now)).version, now)
+    [row] = await store.members(connection, [partner_id])
     return Membership(row["text_version"], local_date(row["joined_at"]))
 
 

@@ -107,6 +107,11 @@ async def alliance_members(platform: Platform) -> Alliance:
     return await alliance.listing(platform)
 
 
+async def join_alliance(platform: Platform, connection: Connection, partner_id: UUID) -> None:
+    """A partner declares the text of the alliance that is in force. Raises PARTNER_SUSPENDED. Three round trips."""
+    await alliance.enter(platform, connection, partner_id)
+
+
 async def alliance_since(connection: Connection, partner_ids: Sequence[UUID]) -> dict[UUID, date]:
     """Since when these partners are in the alliance; whoever is not is not there. One round trip."""
     rows = await store.members(connection, partner_ids)

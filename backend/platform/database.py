@@ -268,17 +268,33 @@ async def _prepare(connection: Any) -> None:
 
 
 class Database:
-    """The pool of connections to one PostgreSQL database."""
+    """The pool of connections to one PostgreSQL database.
 
-    def __init__(self, url: str, clock: Clock, personal_tables: frozenset[str], maximum_connections: int = 16) -> None:
+    Every commit waits for the disk, unless `durable` is false: then a machine that fails loses the last moments, which only
+    a simulation may.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        personal_tables: frozenset[str],
+        maximum_connections: int = 16,
+        *,
+        durable: bool = True,
+    ) -> None:
         self.url = url
         self.clock = clock
         self.personal_tables = personal_tables
         self.maximum_connections = maximum_connections
+        self._durable = durable
         self._pool: Any = None
 
     async def open(self) -> None:
         """Opens the pool. Raises Refusal in one sentence if the server cannot be reached or does not let us in."""
+        server_settings = {"application_name": "xinyi", "lock_timeout": "5000", "timezone": "UTC"}
+        if not self._durable:
+            server_settings["synchronous_commit"] = "off"
         try:
             self._pool = await asyncpg.create_pool(
                 self.url,
@@ -287,7 +303,7 @@ class Database:
                 init=_prepare,
                 reset=_keep_session,
                 timeout=10,
-                server_settings={"application_name": "xinyi", "lock_timeout": "5000", "timezone": "UTC"},
+                server_settings=server_settings,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ValueError) as error:
             reason = type(error).__name__

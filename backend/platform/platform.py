@@ -84,11 +84,15 @@ def build(
     clock: Clock | None = None,
     delivery: MessageDelivery | None = None,
     maximum_connections: int = 16,
+    durable: bool = True,
 ) -> Platform:
-    """The platform for these settings. Nothing is connected yet. Raises Refusal if the master key cannot be had."""
+    """The platform for these settings. Nothing is connected yet. Raises Refusal if the master key cannot be had.
+
+    Only a simulation is not `durable` (`Database`).
+    """
     clock = clock or SystemClock()
     cipher = FieldCipher(load_master_key(settings.master_key, settings.data_directory))
-    database = Database(settings.database_url, clock, personal_tables, maximum_connections)
+    database = Database(settings.database_url, clock, personal_tables, maximum_connections, durable=durable)
     # redis-py's own ten retries would hold a request for seconds: a lost cache is answered at once and tried again by the caller.
     merging = Merging()
     cache = cache_at(

@@ -61,7 +61,8 @@ class MySavings(msgspec.Struct):
 
 
 class BenefitFigures(msgspec.Struct):
-    """One benefit in a month: null figures of fewer than ten people. `cost_per_use_fen`: what the city paid for one use."""
+    """One benefit in a month: null figures of fewer than ten people, or where these would tell of fewer than ten who used others.
+    `cost_per_use_fen`: what the city paid for one use."""
 
     benefit: str
     name: Text
@@ -85,7 +86,7 @@ class CitySavings(msgspec.Struct):
 
 class Uptake(msgspec.Struct):
     """Who used something, by level, district and age band: tables of groups, each of at least ten people, and what is left as
-    one without a name."""
+    one without a name. Of one benefit it is people and uses: its money less that of others would be somebody's."""
 
     benefit: str
     levels: list[GroupRow]

@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Collection
 from io import StringIO
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from backend.reports.messages import (
     WaivedDeposit,
 )
 from backend.scores import service as scores
-from partners.reports.groups import Person, cost_per_use_fen, figures, table
+from partners.reports.groups import Person, benefits_told, cost_per_use_fen, figures, table, without_money
 
 PUBLISHED_MONTHS = 12
 
@@ -130,6 +131,7 @@ async def draw(platform: Platform, month: str) -> bool:
         if await store.has(connection, month):
             return False
         everybody, by_benefit = await _people(platform, connection, month)
+        told_of = benefits_told({benefit: frozenset(users) for benefit, users in by_benefit.items()})
         paid = await ledger.paid_between(connection, begins, ends)
         names = await market.benefit_names(connection, sorted(by_benefit))
         told = MonthFigures(
@@ -139,15 +141,17 @@ async def draw(platform: Platform, month: str) -> bool:
                 BenefitFigures(
                     benefit=benefit,
                     name=names[benefit],
-                    figures=figures(people),
+                    figures=figures(users.values()) if benefit in told_of else None,
                     cost_per_use_fen=cost_per_use_fen(
-                        paid.get(benefit, 0), len(people), sum(person.uses for person in people)
-                    ),
+                        paid.get(benefit, 0), len(users), sum(person.uses for person in users.values())
+                    )
+                    if benefit in told_of
+                    else None,
                 )
-                for benefit, people in sorted(by_benefit.items())
+                for benefit, users in sorted(by_benefit.items())
             ],
         )
-        uptake = [_uptake("", everybody), *(_uptake(benefit, people) for benefit, people in sorted(by_benefit.items()))]
+        uptake = [_uptake("", everybody), *(_of_benefit(each, by_benefit[each].values()) for each in sorted(told_of))]
         return await store.add(
             connection, month, msgspec.to_builtins(told), msgspec.to_builtins(uptake), platform.clock.now()
         )
@@ -155,10 +159,11 @@ async def draw(platform: Platform, month: str) -> bool:
 
 async def _people(
     platform: Platform, connection: Connection, month: str
-) -> tuple[list[Person], dict[str, list[Person]]]:
-    """Everybody who used something in a month, in all and by benefit, each as two numbers and coarse groups: no ids."""
+) -> tuple[list[Person], dict[str, dict[int, Person]]]:
+    """Everybody who used something in a month, each as two numbers and coarse groups; and benefit -> place among everybody -> what
+    was used of it. No ids."""
     everybody: list[Person] = []
-    by_benefit: defaultdict[str, list[Person]] = defaultdict(list)
+    by_benefit: defaultdict[str, dict[int, Person]] = defaultdict(dict)
     names, day, last = scores.level_names(platform), local_date(ledger.span(month)[0]), UUID(int=0)
     while saved := await market.saved_by_many(connection, _ACCESS, month, ledger.span(month), last, _PAGE):
         by_subject: defaultdict[UUID, list[market.Saved]] = defaultdict(list)
@@ -178,11 +183,16 @@ async def _people(
             }
             everybody.append(Person(_uses(by_subject[subject_id]), _fen(by_subject[subject_id]), where))
             for each in by_subject[subject_id]:
-                by_benefit[each.benefit_id].append(Person(each.uses, each.saved_fen, where))
+                by_benefit[each.benefit_id][len(everybody) - 1] = Person(each.uses, each.saved_fen, where)
     return everybody, dict(by_benefit)
 
 
-def _uptake(benefit: str, people: list[Person]) -> Uptake:
+def _of_benefit(benefit: str, people: Collection[Person]) -> Uptake:
+    whole = _uptake(benefit, people)
+    return Uptake(benefit, without_money(whole.levels), without_money(whole.districts), without_money(whole.age_bands))
+
+
+def _uptake(benefit: str, people: Collection[Person]) -> Uptake:
     return Uptake(benefit, table(people, "level"), table(people, "district"), table(people, "age"))
 
 

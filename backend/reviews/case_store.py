@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 
 _CASE = (
@@ -15,15 +16,12 @@ _CASE = (
 
 async def add(connection: Connection, row: Mapping[str, Any]) -> None:
     """Writes a new case, column -> value; a second open one of a partner breaks the unique key."""
-    columns = list(row)
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    await connection.execute(f"INSERT INTO review_case ({', '.join(columns)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "review_case", row)
 
 
 async def change(connection: Connection, case_id: UUID, changes: Mapping[str, Any]) -> None:
     """Writes columns of a case."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE review_case SET {settings} WHERE id = $1", case_id, *changes.values())
+    await rows.change(connection, "review_case", case_id, changes)
 
 
 async def lock(connection: Connection, case_id: UUID) -> Row | None:

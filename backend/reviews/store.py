@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
 from partners.reviews.figures import Figures
@@ -34,13 +35,7 @@ class NewReview(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add(connection: Connection, row: NewReview) -> bool:
     """Writes a review; False if there is one of that visit."""
-    columns = NewReview.__struct_fields__
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    written = await connection.execute(
-        f"INSERT INTO review ({', '.join(columns)}) VALUES ({places}) ON CONFLICT (verification_id) DO NOTHING",
-        *msgspec.structs.astuple(row),
-    )
-    return written == 1
+    return await rows.insert_new(connection, "review", msgspec.structs.asdict(row))
 
 
 async def of_subject(
@@ -101,7 +96,7 @@ async def counted(
 
 async def reviewed(connection: Connection, since: datetime, until: datetime, until_day: date) -> list[UUID]:
     """Partners that have a review of a time, and no figures drawn for it."""
-    rows = await connection.impersonal(
+    found = await connection.impersonal(
         "which partners were reviewed at all",
         "SELECT DISTINCT partner_id FROM review WHERE filed_at >= $1 AND filed_at < $2 AND NOT EXISTS (SELECT FROM "
         "partner_figures WHERE partner_figures.partner_id = review.partner_id AND until_day = $3) ORDER BY partner_id",
@@ -109,7 +104,7 @@ async def reviewed(connection: Connection, since: datetime, until: datetime, unt
         until,
         until_day,
     )
-    return [row["partner_id"] for row in rows]
+    return [row["partner_id"] for row in found]
 
 
 async def add_figures(

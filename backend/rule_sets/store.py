@@ -6,16 +6,15 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 
 _COLUMNS = (
     "id, rule_set, version, subject, effective_from, source, digest, state, proposed_by, proposed_at, decided_by, "
     "decided_at, revocation_by"
 )
-_HISTORY = (
-    "(SELECT COALESCE(jsonb_agg(jsonb_build_object('at', at, 'event', event, 'before', before, 'after', after, "
-    "'account_id', account_id, 'note', note) ORDER BY id), '[]') "
-    "FROM rule_set_history WHERE rule_set_history.version_id = rule_set_version.id) AS history"
+_HISTORY = rows.history(
+    "rule_set_history", "rule_set_version", "version_id", "at", "event", "before", "after", "account_id", "note"
 )
 
 
@@ -37,25 +36,18 @@ async def one_act_at_a_time(connection: Connection) -> None:
 
 async def add(connection: Connection, row: Row) -> None:
     """Writes a proposed version: column -> value."""
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO rule_set_version ({', '.join(row)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "rule_set_version", row)
 
 
 async def change(connection: Connection, version_id: UUID, changes: Row) -> None:
     """Writes the state of a version, and who moved it."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE rule_set_version SET {settings} WHERE id = $1", version_id, *changes.values())
+    await rows.change(connection, "rule_set_version", version_id, changes)
 
 
 async def enter(connection: Connection, version_id: UUID, entry: Entry, now: datetime) -> None:
     """Writes an event into the history."""
-    await connection.execute(
-        "INSERT INTO rule_set_history (version_id, event, before, after, account_id, note, at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        version_id,
-        *msgspec.structs.astuple(entry),
-        now,
-    )
+    row = {"version_id": version_id, **msgspec.structs.asdict(entry), "at": now}
+    await rows.insert(connection, "rule_set_history", row)
 
 
 async def one(connection: Connection, version_id: UUID) -> Row | None:

@@ -1,9 +1,14 @@
 """Statistical disclosure control of uptake 使用情况: groups that may be told, and figures that no subtraction makes smaller.
 
-Two defences, each sufficient against one attack. A table is a partition of everybody whose every row has at least ten people:
-what is small joins the rest, and while the rest is small, the smallest group left joins it too; so no row less others of its
-table is one to nine people. Figures of different tables and months are rounded down to tens of people and of uses and to whole
-ten yuan: no sum or difference of any of them is a number from one to nine.
+Four defences, each sufficient against one attack:
+
+- A table is a partition of everybody whose every row has at least ten people: what is small joins the rest, and while the rest is
+  small, the smallest group left joins it too; so no row less others of its table is one to nine people.
+- People and uses are rounded down to tens and sums to ten yuan: no sum or difference of counts is a number from one to nine.
+- A mean is made of the two rounded figures beside it and of nothing else: an exact one over a rounded sum would say how many
+  people exactly.
+- Money adds up where people do not: what all saved less what the told benefits saved is what the others saved, to the ten yuan. So
+  whoever used a benefit that is not told is one of ten at least (`benefits_told`), and the groups of one benefit are told without money.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,12 +31,13 @@ class Person(msgspec.Struct, frozen=True):
 
 class Figures(msgspec.Struct, frozen=True):
     """What may be told of at least ten people: people and uses rounded down to tens, what they saved to ten yuan, and what one
-    of them saved to the yuan, in fen. `median_fen` is None of fewer than twenty: it would be somebody's own."""
+    of them saved to the yuan, in fen. `mean_fen` is that sum over the middle of the ten numbers that `people` stands for.
+    `median_fen` is None of fewer than twenty: it would be somebody's own. All three are None in the groups of one benefit."""
 
     people: int
     uses: int
-    saved_fen: int
-    mean_fen: int
+    saved_fen: int | None
+    mean_fen: int | None
     median_fen: int | None
 
 
@@ -48,12 +54,12 @@ def figures(people: Iterable[Person]) -> Figures | None:
     saved = sorted(person.saved_fen for person in listed)
     if len(listed) < LEAST:
         return None
-    total = sum(saved)
+    count, total = _down(len(listed), LEAST), _down(sum(saved), _TEN_YUAN)
     return Figures(
-        people=_down(len(listed), LEAST),
+        people=count,
         uses=_down(sum(person.uses for person in listed), LEAST),
-        saved_fen=_down(total, _TEN_YUAN),
-        mean_fen=_down(total // len(listed), _YUAN),
+        saved_fen=total,
+        mean_fen=_down(total // (count + LEAST // 2), _YUAN),
         median_fen=_down(saved[(len(saved) - 1) // 2], _YUAN) if len(saved) >= _MEDIAN_FROM else None,
     )
 
@@ -74,6 +80,20 @@ def partition(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
     return [*((name,) for name in sorted(told)), *([tuple(rest)] if rest else [])]
 
 
+def benefits_told(users: Mapping[str, frozenset[int]]) -> frozenset[str]:
+    """Which benefits may be told, given who used each: those of ten people, as long as all who used another are ten together, too.
+
+    While they are not, the smallest of the others is not told either.
+    """
+    told = {benefit for benefit, who in users.items() if len(who) >= LEAST}
+    hidden = {one for benefit, who in users.items() if benefit not in told for one in who}
+    while told and 0 < len(hidden) < LEAST:
+        smallest = min(told, key=lambda benefit: (len(users[benefit]), benefit))
+        told.remove(smallest)
+        hidden |= users[smallest]
+    return frozenset(told)
+
+
 def table(people: Iterable[Person], dimension: str) -> list[GroupRow]:
     """One table of uptake by a dimension. A rest of a single name is told without it, so that it does not say which was small."""
     members: dict[str, list[Person]] = {}
@@ -86,6 +106,11 @@ def table(people: Iterable[Person], dimension: str) -> list[GroupRow]:
         if told is not None:
             rows.append(GroupRow("" if small & set(part) else part[0], told))
     return rows
+
+
+def without_money(rows: Iterable[GroupRow]) -> list[GroupRow]:
+    """The rows of one benefit as they may be told beside those of all: how many people and uses."""
+    return [GroupRow(row.name, Figures(row.figures.people, row.figures.uses, None, None, None)) for row in rows]
 
 
 def cost_per_use_fen(paid_fen: int, people: int, uses: int) -> int | None:

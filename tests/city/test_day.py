@@ -16,6 +16,7 @@ import pytest
 from backend import rooms
 from backend.audit import service as audit
 from backend.city.create import create_city
+from backend.city.day.opinions import BAD_PARTNER
 from backend.city.day.plan import MOST_VISITS_EACH, DayPlan, Presented
 from backend.city.day.running import DaySummary, run_day
 from backend.city.day.subsidy import BENEFIT
@@ -25,6 +26,8 @@ from backend.commands.services import Running, announce
 from backend.ledger import service as ledger
 from backend.market import benefit_store
 from backend.market import store as market_store
+from backend.partner_accounts import service as partner_accounts
+from backend.partner_accounts.states import PartnerState
 from backend.platform import platform as ports
 from backend.platform.clock import SettableClock, SystemClock, start_of_day
 from backend.platform.database import Connection
@@ -33,6 +36,8 @@ from backend.platform.keys import ensure_first_keys
 from backend.platform.platform import Platform
 from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
+from backend.reports import service as reports
+from backend.reviews import service as reviews
 from tests.builders.people import PersonBuilder
 from tests.conftest import MASTER_KEY, PUBLIC_URL, TODAY, Services, database_named
 
@@ -125,6 +130,31 @@ async def test_a_day_is_the_same_in_two_databases_with_few_callers_and_with_many
     assert {"done", "in-use", "revoked"} <= set(first.orders)
     assert 0 < first.subsidies_fen < first.redeemed_fen
     assert first.saved_fen == first.redeemed_fen - first.reversed_fen
+    # Its guests were heard: some cards have figures, others too few people; the bad partner rectifies by a date, one complains.
+    reviewed = first.public_review
+    assert (reviewed.cards_told > 0, reviewed.cards_of_few > 0, reviewed.reviews > 0) == (True, True, True)
+    assert reviewed.cards_told + reviewed.cards_of_few == 30
+    # Ten working days to reply from the first of December, then twenty from the day after; and twenty from the day itself.
+    assert (reviewed.state, reviewed.rectify_by) == (PartnerState.RECTIFYING, date(2027, 1, 13))
+    assert reviewed.complaint_answered_by == date(2026, 12, 22)
+
+
+async def test_after_the_day_cards_and_savings_are_filled_and_the_bad_partner_comes_last(
+    services: Services, database_url: str, tmp_path: Path
+) -> None:
+    async with city_in(database_url, services, tmp_path) as platform:
+        summary = await day_in(platform)
+        [month] = (await reports.city_savings(platform)).months
+        ranked = (await reviews.ranking(platform, None, None, None, 200)).partners
+        async with platform.database.connection() as connection:
+            names = {partner.names.zh for partner in City(3, RESIDENTS).partners if partner.code == BAD_PARTNER}
+            assert ranked[-1].name in names
+            members = (await partner_accounts.alliance_members(platform)).members
+            since = await partner_accounts.alliance_since(connection, [each.partner_id for each in members])
+    assert (month.month, month.figures is not None) == ("2026-11", True)
+    assert len(ranked) == summary.public_review.cards_told
+    assert all(each.figures.people_at_least >= 10 for each in ranked)
+    assert len(since) == len(members) == len(City(3, RESIDENTS).alliance)
 
 
 async def test_every_code_that_no_till_may_take_is_refused(services: Services, tmp_path: Path) -> None:

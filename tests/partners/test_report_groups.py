@@ -6,7 +6,18 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.reports.groups import LEAST, Figures, GroupRow, Person, cost_per_use_fen, figures, partition, table
+from partners.reports.groups import (
+    LEAST,
+    Figures,
+    GroupRow,
+    Person,
+    benefits_told,
+    cost_per_use_fen,
+    figures,
+    partition,
+    table,
+    without_money,
+)
 
 NAMES = st.sampled_from(["taoyuan", "xinhe", "chengnan", "yunling", "unknown"])
 PEOPLE = st.builds(
@@ -77,8 +88,44 @@ def test_one_person_more_changes_no_figure_by_what_they_did(people: list[Person]
     if before is not None and after is not None:
         assert (after.people - before.people) in (0, LEAST)
         assert (after.uses - before.uses) % LEAST == 0
+        assert before.saved_fen is not None
+        assert after.saved_fen is not None
         assert (after.saved_fen - before.saved_fen) % 1000 == 0
-        assert (after.mean_fen - before.mean_fen) % 100 == 0
+
+
+@given(st.lists(PEOPLE, min_size=LEAST, max_size=80))
+def test_a_mean_says_nothing_that_the_rounded_figures_do_not(people: list[Person]) -> None:
+    """An exact one over a sum to ten yuan would say how many people exactly, and that less another, of one to nine."""
+    told = figures(people)
+    assert told is not None
+    assert told.saved_fen is not None
+    assert told.mean_fen == told.saved_fen // (told.people + 5) // 100 * 100
+
+
+USERS = st.dictionaries(st.sampled_from("abcdef"), st.frozensets(st.integers(0, 40), min_size=1, max_size=25))
+
+
+@given(USERS)
+def test_what_is_left_of_the_money_when_every_told_benefit_is_taken_off_is_that_of_ten_people(
+    users: dict[str, frozenset[int]],
+) -> None:
+    told = benefits_told(users)
+    assert all(len(users[benefit]) >= LEAST for benefit in told)
+    left = {one for benefit, who in users.items() if benefit not in told for one in who}
+    # Nobody, ten or more, or so few in all that not even the sum of everything is told.
+    assert not 0 < len(left) < LEAST or not told
+
+
+@given(USERS)
+def test_no_benefit_is_kept_back_without_need(users: dict[str, frozenset[int]]) -> None:
+    small = {one for who in users.values() if len(who) < LEAST for one in who}
+    if not 0 < len(small) < LEAST:
+        assert benefits_told(users) == {benefit for benefit, who in users.items() if len(who) >= LEAST}
+
+
+def test_the_groups_of_one_benefit_are_told_without_money() -> None:
+    [row] = without_money(table(some(12, "taoyuan"), "district"))
+    assert row == GroupRow("taoyuan", Figures(10, 10, None, None, None))
 
 
 def some(count: int, district: str, saved_fen: int = 1234) -> list[Person]:
@@ -105,10 +152,10 @@ def test_figures_are_exact_integers_rounded_down_and_a_median_is_nobodys_own() -
     assert figures(some(9, "x")) is None
     ten = figures(some(19, "x", 12_345))
     assert ten is not None
-    assert (ten.people, ten.uses, ten.saved_fen, ten.mean_fen, ten.median_fen) == (10, 10, 234_000, 12_300, None)
+    assert (ten.people, ten.uses, ten.saved_fen, ten.mean_fen, ten.median_fen) == (10, 10, 234_000, 15_600, None)
     twenty = figures([*some(10, "x", 100), *some(10, "x", 90_050)])
     assert twenty is not None
-    assert (twenty.mean_fen, twenty.median_fen) == (45_000, 100)
+    assert (twenty.mean_fen, twenty.median_fen) == (36_000, 100)
 
 
 def test_the_cost_of_a_use_is_told_of_ten_people_or_not_at_all() -> None:

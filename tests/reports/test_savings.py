@@ -148,22 +148,46 @@ async def test_a_month_is_drawn_once_when_it_is_over_and_tells_of_no_few(
     assert told[0]["figures"] == {
         "people": 20, "uses": 20, "saved_fen": 25_000, "mean_fen": 1_000, "median_fen": 1_000,
     }  # fmt: skip
-    by_id = {each["benefit"]: each for each in told[0]["benefits"]}
-    assert by_id[SECOND]["figures"] is None
-    assert by_id[SECOND]["cost_per_use_fen"] is None
-    assert by_id[BENEFIT]["cost_per_use_fen"] == 0
+    # One person used the second benefit: what all saved less what the first one saved would be theirs, so neither is told.
+    for each in told[0]["benefits"]:
+        assert (each["figures"], each["cost_per_use_fen"]) == (None, None)
+    assert {each["benefit"] for each in told[0]["benefits"]} == {BENEFIT, SECOND}
     officer = await person(roles=(Role.OPERATOR,))
     report = (await client.get("/v1/staff/benefit-reports/2026-11", headers=officer.headers)).json()
     whole = report["uptake"][0]
     assert [(row["name"], row["figures"]["people"]) for row in whole["districts"]] == [("taoyuan", 10), ("", 10)]
     assert [(row["name"], row["figures"]["people"]) for row in whole["age_bands"]] == [("30", 20)]
     assert [row["name"] for row in whole["levels"]] == ["unknown"]
-    assert next(each for each in report["uptake"] if each["benefit"] == SECOND)["districts"] == []
+    assert [each["benefit"] for each in report["uptake"]] == [""]
+    text = (await client.get("/v1/staff/benefit-reports/2026-11/csv", headers=officer.headers)).text
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert {row[0] for row in rows[1:]} == {""}
+    assert {"taoyuan", "其他 others"} <= {row[2] for row in rows}
+
+
+async def test_a_benefit_of_many_is_told_and_its_groups_without_money(
+    client: httpx2.AsyncClient,
+    partner: PartnerCaller,
+    person: PersonBuilder,
+    platform: Platform,
+    clock: SettableClock,
+) -> None:
+    await crowd(client, partner, person, {"taoyuan": 12, "xinhe": 10})
+    clock.move(timedelta(days=9))
+    assert await reports.draw_last_month(platform) == 1
+    [month] = (await client.get("/v1/savings")).json()["months"]
+    [told] = month["benefits"]
+    assert (told["benefit"], told["cost_per_use_fen"], told["figures"]) == (BENEFIT, 0, month["figures"])
+    officer = await person(roles=(Role.OPERATOR,))
+    report = (await client.get("/v1/staff/benefit-reports/2026-11", headers=officer.headers)).json()
+    everything, one = report["uptake"]
+    assert (everything["benefit"], one["benefit"]) == ("", BENEFIT)
+    assert [row["figures"]["saved_fen"] for row in everything["districts"]] == [12_000, 10_000]
+    assert [(row["name"], row["figures"]["people"]) for row in one["districts"]] == [("taoyuan", 10), ("xinhe", 10)]
+    assert {row["figures"]["saved_fen"] for row in one["districts"]} == {None}
     text = (await client.get("/v1/staff/benefit-reports/2026-11/csv", headers=officer.headers)).text
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows[1][0] == BENEFIT
-    assert SECOND not in {row[0] for row in rows}
-    assert {"taoyuan", "其他 others"} <= {row[2] for row in rows}
 
 
 async def test_everybody_who_is_counted_reads_of_it_and_who_left_is_not_counted(

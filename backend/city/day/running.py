@@ -16,6 +16,7 @@ import msgspec
 from backend.city import store
 from backend.city.day import subsidy
 from backend.city.day.books import Course, digest
+from backend.city.day.evening import Evening, Reviewed
 from backend.city.day.phones import Phones
 from backend.city.day.plan import ROUND, DayPlan, Presented, Round
 from backend.city.day.tills import Tills
@@ -66,6 +67,7 @@ class DaySummary(msgspec.Struct, kw_only=True):
     orders: dict[str, int]
     deposits_waived_fen: int
     offline: dict[str, int]
+    public_review: Reviewed
     digest: str
     differences: list[Difference]
 
@@ -115,7 +117,8 @@ async def run_day(
     async with platform.database.connection() as connection:
         kept = await market.totals_between(connection, begins, ends)
         orders = await deposits.opened_between(connection, begins, ends)
-    return running.summary(seed, kept, orders, await running.spent() - spent)
+    paid = await running.spent() - spent
+    return running.summary(seed, kept, orders, paid, await running.evening.turn())
 
 
 class _Day:
@@ -132,6 +135,7 @@ class _Day:
         self._callers = callers
         self._lanes: dict[str, str] = {}
         self._town = Town(platform, clock, Phones(platform, city, name))
+        self.evening = Evening(self._town, city, name, self._all)
 
     async def open(self) -> None:
         """Before the shops open: what the city pays on this day, partners, terms, and which benefits have a lane."""
@@ -183,8 +187,8 @@ class _Day:
         town.round += 1
 
     async def close(self) -> None:
-        """After closing time: what was put off, questions that nobody answered, and the uploads of the tills without a network,
-        one after the other in the order of partners and terminals."""
+        """After closing time: what was put off, questions that nobody answered, the uploads of the tills without a network, one
+        after the other in the order of partners and terminals, and what people say of it all."""
         town = self._town
         while town.later:
             town.clock.move(ROUND)
@@ -195,6 +199,7 @@ class _Day:
         await DueQueue(self._platform.database, town.clock, handlers).run_due()
         for partner, terminal in sorted(town.accepted):
             await self._upload(partner, terminal, town.accepted[partner, terminal])
+        await self.evening.speak()
 
     async def _upload(self, partner: int, terminal: str, accepted: Sequence[Accepted]) -> None:
         books = self._town.books
@@ -238,9 +243,15 @@ class _Day:
                 group.create_task(call())
 
     def summary(
-        self, seed: int, kept: MarketTotals, orders: Mapping[OrderState, tuple[int, int]], spent_fen: int
+        self,
+        seed: int,
+        kept: MarketTotals,
+        orders: Mapping[OrderState, tuple[int, int]],
+        spent_fen: int,
+        reviewed: Reviewed,
     ) -> DaySummary:
-        """The day in figures. `kept` and `orders`: what the rooms say of it; `spent_fen`: what budgets paid."""
+        """The day in figures. `kept` and `orders`: what the rooms say of it; `spent_fen`: what budgets paid; `reviewed`: what people
+        said of it."""
         books = self._town.books
         found = {state.value: number for state, (number, _) in sorted(orders.items())}
         opened = (sum(found.values()), sum(agreed for _, agreed in orders.values()))
@@ -248,6 +259,7 @@ class _Day:
             *(f"declined because {reason}: {number}" for reason, number in kept.declined_because.items()),
             *(f"orders {state}: {number}" for state, number in found.items()),
             f"redeemed {kept.redeemed_fen} reversed {kept.reversed_fen} subsidies {spent_fen}",
+            *(f"{name}: {value}" for name, value in msgspec.structs.asdict(reviewed).items()),
         ]
         return DaySummary(
             city_seed=self._city.seed,
@@ -270,6 +282,7 @@ class _Day:
             orders=found,
             deposits_waived_fen=books.agreed_fen,
             offline=dict(sorted(books.offline.items())),
+            public_review=reviewed,
             digest=digest(self.courses, totals),
             differences=books.differences(kept, opened),
         )

@@ -69,7 +69,7 @@ class Tills:
         self._platform = platform
         self._store_id = store_id
         self._day = day
-        self._signer = Signer(role=Role.PARTNER, owner_id=partner_id, key_id=REQUEST, request_id=REQUEST)
+        self.signer = Signer(role=Role.PARTNER, owner_id=partner_id, key_id=REQUEST, request_id=REQUEST)
         self._served: set[UUID] = set()
 
     def act(self, what: str) -> Once:
@@ -140,7 +140,7 @@ class Tills:
         """Opens an order under contract; gives the word and the order."""
         wanted = OpenOrder(yes.verification_id, agreed_fen, f"visit-{visit}")
         try:
-            answered = await deposits.open_order(self._platform, self._signer, wanted, self.act(f"order {visit}"))
+            answered = await deposits.open_order(self._platform, self.signer, wanted, self.act(f"order {visit}"))
         except Problem as problem:
             return refused(problem).word, None
         told = msgspec.json.decode(answered.body, type=OrderForPartner)
@@ -148,32 +148,32 @@ class Tills:
 
     async def start(self, order_id: UUID, visit: int) -> str:
         """The use begins."""
-        return await self._moved(deposits.start(self._platform, self._signer, order_id, self.act(f"start {visit}")))
+        return await self._moved(deposits.start(self._platform, self.signer, order_id, self.act(f"start {visit}")))
 
     async def settle(self, order_id: UUID, charge_fen: int, discount_fen: int, visit: int) -> str:
         """What the use cost."""
         wanted = Settle([Position("使用费", charge_fen)], [Position("优惠", discount_fen)] if discount_fen else [])
         return await self._moved(
-            deposits.settle_order(self._platform, self._signer, order_id, wanted, self.act(f"settle {visit}"))
+            deposits.settle_order(self._platform, self.signer, order_id, wanted, self.act(f"settle {visit}"))
         )
 
     async def pay(self, order_id: UUID, paid_fen: int, visit: int) -> str:
         """The holder paid."""
         return await self._moved(
             deposits.record_payment(
-                self._platform, self._signer, order_id, RecordPayment(paid_fen), self.act(f"pay {visit}")
+                self._platform, self.signer, order_id, RecordPayment(paid_fen), self.act(f"pay {visit}")
             )
         )
 
     async def revoke(self, order_id: UUID, visit: int) -> str:
         """The partner takes an order back that was not begun."""
         return await self._moved(
-            deposits.revoke_by_partner(self._platform, self._signer, order_id, self.act(f"revoke {visit}"))
+            deposits.revoke_by_partner(self._platform, self.signer, order_id, self.act(f"revoke {visit}"))
         )
 
     async def put_up(self, benefit: str) -> str:
         """The token of the printed sign for a benefit at this partner."""
-        sign = await counters.put_up(self._platform, self._signer, NewCounterCode(self._store_id, benefit))
+        sign = await counters.put_up(self._platform, self.signer, NewCounterCode(self._store_id, benefit))
         return sign.text.rsplit("=", 1)[-1]
 
     async def upload(self, terminal: str, items: list[OfflineItem]) -> list[tuple[str, UUID | None]]:

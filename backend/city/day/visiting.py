@@ -1,12 +1,13 @@
 """What one visit does, part by part: it presents, is refused, answers a question, uses what was offered, takes it back."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from backend.city.day.books import Books, Course
+from backend.city.day.opinions import Served
 from backend.city.day.phones import Phone, Phones
 from backend.city.day.plan import Asked, Presented, Then
 from backend.city.day.tills import Given, Tills, Told, Yes, refused
@@ -19,6 +20,7 @@ from partners.benefits.terms import CONTRACTS, Terms
 from partners.codes.ic1 import Scene
 
 Act = Callable[[], Awaitable[object]]
+All = Callable[[Iterable[Act]], Awaitable[None]]
 
 # A picture that is five minutes old is stale for any clock that still passes.
 _OLD = timedelta(minutes=5)
@@ -29,6 +31,14 @@ class Accepted(NamedTuple):
 
     course: Course
     item: OfflineItem
+
+
+class Visited(NamedTuple):
+    """A yes of which its holder can say how it went."""
+
+    course: Course
+    verification_id: UUID
+    served: Served
 
 
 class Town:
@@ -45,6 +55,7 @@ class Town:
         self.round = 0
         self.later: defaultdict[int, list[Act]] = defaultdict(list)
         self.accepted: defaultdict[tuple[int, str], list[Accepted]] = defaultdict(list)
+        self.visited: dict[int, Visited] = {}
 
     def put_off(self, rounds: int, act: Act) -> None:
         """Has an act done some rounds later."""
@@ -140,7 +151,9 @@ class Visiting:
             return
         if self.terms.kind in CONTRACTS:
             await self._order(yes)
-        elif visit.then is not Then.LEFT:
+        elif visit.then is Then.LEFT:
+            self._was_here(yes, used=False)
+        else:
             await self._redeem(yes)
 
     async def _redeem(self, yes: Yes) -> None:
@@ -152,6 +165,7 @@ class Visiting:
             return
         books.redemptions += 1
         books.redeemed_fen += given.amount_fen
+        self._was_here(yes, used=True)
         if visit.then is Then.RETRIED:
             _, _, again = await self._tills.redeem(yes, visit.amount_fen, visit.number)
             self.course.say("answered alike" if again == body else "answered otherwise")
@@ -165,6 +179,11 @@ class Visiting:
         elif visit.then is Then.PARTLY_REVERSED and given.amount_fen > 1:
             part = max(1, given.amount_fen * visit.part_permille // 1000)
             self._town.put_off(visit.rounds_later, lambda: self._reverse(given, part))
+
+    def _was_here(self, yes: Yes, *, used: bool) -> None:
+        visit = self.visit
+        served = Served(visit.number, visit.resident, visit.partner, used)
+        self._town.visited[visit.number] = Visited(self.course, yes.verification_id, served)
 
     async def _reverse(self, given: Given, amount_fen: int | None) -> None:
         word, back = await self._tills.reverse(given, amount_fen, self.visit.number)
