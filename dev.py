@@ -408,7 +408,9 @@ def _say(text: str) -> None:
 
 def xinyi(arguments: "Sequence[str]") -> int:
     """Becomes the `xinyi` command, so that signals reach it directly."""
-    prepare("bench" if list(arguments[:2]) in (["bench", "scoring"], ["bench", "codes"]) else "runtime")
+    prepare(
+        "bench" if list(arguments[:2]) in (["bench", "scoring"], ["bench", "codes"], ["bench", "market"]) else "runtime"
+    )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     os.execve(PYTHON, [str(PYTHON), "-m", "backend.cli", *arguments], environment)  # noqa: S606
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +11,14 @@ from backend.commands.bench.load import Window
 from backend.commands.bench.market import store
 from backend.commands.bench.market.loop import Act, closed_loop
 from backend.commands.bench.market.stage import HOT, SPREAD, SUBSIDISED, Stage
+from backend.commands.bench.market.vouchers import Vouchers
 from backend.commands.bench.population import populated
 from backend.commands.bench.services import throw_away
 from backend.commands.progress import Advance, progress
 from backend.commands.services import opened
 from backend.platform.merging import Merged
 from backend.platform.platform import Platform
+from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 
 _RESIDENTS = 1000
@@ -32,12 +35,21 @@ Given = Callable[[int], Awaitable[Sequence[Any]]]
 
 def run(rounds: int, seconds: float, *, as_json: bool) -> int:
     """Prints the lines; gives the exit code, 1 if something became of a redemption that should not have. Raises Refusal."""
-    return show_all((_lines(rounds, seconds),), as_json=as_json)
+    if find_spec("oscar") is None:
+        raise Refusal(
+            "缺少测量用的依赖，请用 python3 dev.py bench market 运行。",
+            "The packages of the bench are missing: run `python3 dev.py bench market`.",
+        )
+    return show_all((_lines(rounds, seconds, beside_oscar=True),), as_json=as_json)
 
 
-def _lines(rounds: int, seconds: float) -> Iterator[Line]:
+def _lines(rounds: int, seconds: float, *, beside_oscar: bool) -> Iterator[Line]:
     with throw_away() as (settings, runner):
-        found = runner.run(_measured(settings, rounds, seconds))
+        vouchers = Vouchers(settings) if beside_oscar else None
+        found = runner.run(_measured(settings, rounds, seconds, vouchers))
+    if vouchers is not None:
+        yield Line("hot_32_of_oscar_32_ratio", [each["hot_32"].rate / each["oscar_32"].rate for each in found], "ratio")
+        yield Line("oscar_single_voucher", vouchers.uses_of_single, "uses")
     rates = {name: [each[name].rate for each in found] for name in found[0]}
     for name, rate in rates.items():
         yield Line(f"{name}_rate", rate, "acts/s")
@@ -57,12 +69,16 @@ def _lines(rounds: int, seconds: float) -> Iterator[Line]:
         yield Line(f"{name}_p{int(share * 100)}_of_{other}_ratio", of, "ratio")
 
 
-async def _measured(settings: Settings, rounds: int, seconds: float) -> list[dict[str, Window]]:
+async def _measured(
+    settings: Settings, rounds: int, seconds: float, vouchers: Vouchers | None
+) -> list[dict[str, Window]]:
     """What each round found; the first turn is not counted. In each, the history is laid once more before its last measurement."""
     population = await populated(settings, _RESIDENTS)
     async with opened(settings) as platform:
         stage = Stage(platform, population)
         await stage.build()
+        if vouchers is not None:
+            await vouchers.prepare()
         measurements = _measurements(platform, stage)
         found: list[dict[str, Window]] = []
         with progress("测量 measuring", (len(measurements) + 1) * (rounds + 1)) as advance:
@@ -77,6 +93,8 @@ async def _measured(settings: Settings, rounds: int, seconds: float) -> list[dic
                 callers, act, given = measurements["hot_32"]
                 windows["aged_32"] = await _once(callers, act, given, rates["aged_32"], seconds, advance)
                 rates = {name: window.rate for name, window in windows.items()}
+                if vouchers is not None:
+                    windows["oscar_32"] = await asyncio.to_thread(vouchers.used, _CALLERS, seconds)
                 if round_:
                     found.append(windows)
             await _race(stage, rounds)
