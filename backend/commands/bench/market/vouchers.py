@@ -42,7 +42,6 @@ class Vouchers:
             sys.executable,
             "-m",
             "backend.commands.bench.market.oscar",
-            self._url or "",
             str(callers),
             str(seconds),
         ]
