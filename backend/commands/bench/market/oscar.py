@@ -14,6 +14,7 @@ from datetime import timedelta
 from itertools import count
 from threading import Barrier
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import django
 import msgspec
@@ -22,6 +23,8 @@ from oscar import defaults
 
 from backend.commands.bench.market.vouchers import URL, Uses
 
+# Every round is a process of its own and leaves its rows: names begin anew in each.
+_RUN = uuid4().hex[:12]
 _NUMBERS = count(1)
 # Races of so many for one voucher that can be used once.
 _RACES, _RACERS = 10, 8
@@ -76,7 +79,7 @@ class Shop:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
-        made = User.objects.bulk_create([User(username=f"customer-{number}") for number in range(customers)])
+        made = User.objects.bulk_create([User(username=f"customer-{_RUN}-{number}") for number in range(customers)])
         self.customers = [each.pk for each in made]
 
     @staticmethod
@@ -87,7 +90,7 @@ class Shop:
 
         number, now = next(_NUMBERS), timezone.now()
         voucher = Voucher.objects.create(
-            name=f"voucher {number}", code=f"VOUCHER{number}", usage=usage,
+            name=f"voucher {_RUN} {number}", code=f"VOUCHER{_RUN}{number}", usage=usage,
             start_datetime=now - timedelta(days=1), end_datetime=now + timedelta(days=1),
         )  # fmt: skip
         key: int = voucher.pk
@@ -107,7 +110,7 @@ class Shop:
             if not voucher.is_active() or not voucher.is_available_to_user(user=user)[0]:
                 return False
             order = Order.objects.create(
-                number=f"order-{next(_NUMBERS)}", user=user, currency="CNY", total_incl_tax=5, total_excl_tax=5,
+                number=f"order-{_RUN}-{next(_NUMBERS)}", user=user, currency="CNY", total_incl_tax=5, total_excl_tax=5,
                 shipping_incl_tax=0, shipping_excl_tax=0, shipping_method="-", shipping_code="-",
             )  # fmt: skip
             voucher.record_usage(order, user)
