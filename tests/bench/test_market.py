@@ -9,7 +9,17 @@ from backend.commands.bench.market.stage import Stage
 
 def test_each_measurement_has_its_rate_and_its_ratios() -> None:
     lines = {line.name: line for line in command._lines(1, 0.1)}
-    for name in ("hot_1", "hot_32", "hot_one_by_one_32", "spread_8", "spread_32", "subsidised_32", "aged_32"):
+    for name in (
+        "hot_1",
+        "hot_32",
+        "hot_one_by_one_32",
+        "spread_8",
+        "spread_32",
+        "subsidised_32",
+        "http_hot_32",
+        "http_spread_32",
+        "aged_32",
+    ):
         assert lines[f"{name}_rate"].found[0] > 0
     ratios = {name for name, line in lines.items() if line.unit == "ratio"}
     assert {
