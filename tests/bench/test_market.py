@@ -26,6 +26,8 @@ def test_each_measurement_has_its_rate_and_its_ratios() -> None:
         "hot_32_of_hot_one_by_one_32_ratio",
         "spread_32_of_bare_insert_32_ratio",
         "aged_32_p50_of_hot_32_ratio",
+        "http_hot_32_of_hot_32_ratio",
+        "http_spread_32_of_spread_32_ratio",
     } <= ratios
 
 
