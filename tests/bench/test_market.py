@@ -10,13 +10,25 @@ from backend.platform.refusal import Refusal
 
 def test_each_measurement_has_its_rate_and_its_ratios() -> None:
     lines = {line.name: line for line in command._lines(1, 0.1, beside_oscar=False)}
-    for name in ("hot_1", "hot_32", "hot_one_by_one_32", "spread_8", "spread_32", "subsidised_32", "aged_32"):
+    for name in (
+        "hot_1",
+        "hot_32",
+        "hot_one_by_one_32",
+        "spread_8",
+        "spread_32",
+        "subsidised_32",
+        "http_hot_32",
+        "http_spread_32",
+        "aged_32",
+    ):
         assert lines[f"{name}_rate"].found[0] > 0
     ratios = {name for name, line in lines.items() if line.unit == "ratio"}
     assert {
         "hot_32_of_hot_one_by_one_32_ratio",
         "spread_32_of_bare_insert_32_ratio",
         "aged_32_p50_of_hot_32_ratio",
+        "http_hot_32_of_hot_32_ratio",
+        "http_spread_32_of_spread_32_ratio",
     } <= ratios
 
 

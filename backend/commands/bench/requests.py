@@ -102,14 +102,18 @@ class Requests:
     async def redemption(self, count: int) -> list[bytes]:
         """The partner redeems verifications that were answered just before, outside the measurement."""
         window = await self.sent(await self.verification(count), 201, self._connections)
+        return self.redemptions([verified.verification_id for verified in eligible(window)])
+
+    def redemptions(self, verification_ids: Sequence[UUID]) -> list[bytes]:
+        """The partner redeems these verifications."""
         return [
             self._signed(
                 "/v1/partner/redemptions",
-                {"verification_id": verified.verification_id, "partner_ref": "bench", "amount_fen": 500},
+                {"verification_id": verification_id, "partner_ref": "bench", "amount_fen": 500},
                 self._population.partner,
                 idempotency_key=str(uuid4()),
             )
-            for verified in eligible(window)
+            for verification_id in verification_ids
         ]
 
     async def intake(self, count: int) -> list[bytes]:

@@ -12,7 +12,9 @@ from backend.commands.bench.market import store
 from backend.commands.bench.market.loop import Act, closed_loop
 from backend.commands.bench.market.stage import HOT, SPREAD, SUBSIDISED, Stage
 from backend.commands.bench.market.vouchers import Vouchers
-from backend.commands.bench.population import populated
+from backend.commands.bench.population import Population, populated
+from backend.commands.bench.requests import Requests
+from backend.commands.bench.server import served
 from backend.commands.bench.services import throw_away
 from backend.commands.progress import Advance, progress
 from backend.commands.services import opened
@@ -29,6 +31,8 @@ _MARGIN = 1.5
 # What a round adds to the history is little beside what the last measurement lays under it.
 _AGED_TIMES = 10
 _LEAST_HISTORY = 20_000
+# The same acts as signed requests to a server, by the name of what is done in this process.
+_OVER_HTTP: dict[str, Sequence[str]] = {"hot_32": (HOT,), "spread_32": SPREAD}
 
 Given = Callable[[int], Awaitable[Sequence[Any]]]
 
@@ -46,7 +50,9 @@ def run(rounds: int, seconds: float, *, as_json: bool) -> int:
 def _lines(rounds: int, seconds: float, *, beside_oscar: bool) -> Iterator[Line]:
     with throw_away() as (settings, runner):
         vouchers = Vouchers(settings) if beside_oscar else None
-        found = runner.run(_measured(settings, rounds, seconds, vouchers))
+        population = runner.run(populated(settings, _RESIDENTS))
+        with served(settings):
+            found = runner.run(_measured(settings, population, rounds, seconds, vouchers))
     if vouchers is not None:
         yield Line("hot_32_of_oscar_32_ratio", [each["hot_32"].rate / each["oscar_32"].rate for each in found], "ratio")
         yield Line("oscar_single_voucher", vouchers.uses_of_single, "uses")
@@ -62,6 +68,7 @@ def _lines(rounds: int, seconds: float, *, beside_oscar: bool) -> Iterator[Line]
         ("spread_8", "bare_insert_8"),
         ("spread_32", "bare_insert_32"),
         ("subsidised_32", "hot_32"),
+        *((f"http_{name}", name) for name in _OVER_HTTP),
     ):
         yield Line(f"{name}_of_{other}_ratio", [each[name].rate / each[other].rate for each in found], "ratio")
     for name, other, share in (("hot_32", "hot_1", 0.99), ("aged_32", "hot_32", 0.5)):
@@ -70,23 +77,26 @@ def _lines(rounds: int, seconds: float, *, beside_oscar: bool) -> Iterator[Line]
 
 
 async def _measured(
-    settings: Settings, rounds: int, seconds: float, vouchers: Vouchers | None
+    settings: Settings, population: Population, rounds: int, seconds: float, vouchers: Vouchers | None
 ) -> list[dict[str, Window]]:
     """What each round found; the first turn is not counted. In each, the history is laid once more before its last measurement."""
-    population = await populated(settings, _RESIDENTS)
     async with opened(settings) as platform:
         stage = Stage(platform, population)
         await stage.build()
         if vouchers is not None:
             await vouchers.prepare()
         measurements = _measurements(platform, stage)
+        requests = Requests(platform, population, _CALLERS)
         found: list[dict[str, Window]] = []
-        with progress("测量 measuring", (len(measurements) + 1) * (rounds + 1)) as advance:
-            rates = dict.fromkeys([*measurements, "aged_32"], 500.0)
+        with progress("测量 measuring", (len(measurements) + len(_OVER_HTTP) + 1) * (rounds + 1)) as advance:
+            rates = dict.fromkeys([*measurements, *(f"http_{name}" for name in _OVER_HTTP), "aged_32"], 500.0)
             for round_ in range(rounds + 1):
                 windows: dict[str, Window] = {}
                 for name, (callers, act, given) in measurements.items():
                     windows[name] = await _once(callers, act, given, rates[name], seconds, advance)
+                for name, benefits in _OVER_HTTP.items():
+                    rate = rates[f"http_{name}"]
+                    windows[f"http_{name}"] = await _over_http(requests, stage, benefits, rate, seconds, advance)
                 if round_ == 0:
                     done = sum(len(window.latencies) for window in windows.values())
                     await stage.age(max(_LEAST_HISTORY, _AGED_TIMES * done))
@@ -135,6 +145,17 @@ def _measurements(platform: Platform, stage: Stage) -> dict[str, tuple[int, Act,
 
 async def _once(callers: int, act: Act, given: Given, rate: float, seconds: float, advance: Advance) -> Window:
     window = await closed_loop(callers, act, await given(max(callers * 4, int(rate * seconds * _MARGIN))), seconds)
+    advance(1)
+    return window
+
+
+async def _over_http(
+    requests: Requests, stage: Stage, benefits: Sequence[str], rate: float, seconds: float, advance: Advance
+) -> Window:
+    """Signed redemptions, made before the clock runs. Raises Wrong unless each is answered 201."""
+    orders = await stage.verified(benefits, max(_CALLERS * 4, int(rate * seconds * _MARGIN)))
+    prepared = requests.redemptions([order.verification_id for order in orders])
+    window = await requests.sent(prepared, 201, _CALLERS, seconds)
     advance(1)
     return window
 
