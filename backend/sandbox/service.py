@@ -5,6 +5,7 @@ Nothing here reads, writes or counts anything about a person, a quota or a budge
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from secrets import token_bytes
 from uuid import UUID, uuid4
 
 import msgspec
@@ -41,6 +42,7 @@ from backend.sandbox.personas import personas
 from backend.sandbox.problems import CLOCK_TOO_FAR, NO_ENDPOINT
 from backend.webhooks import service as webhooks
 from backend.webhooks.states import EndpointState, EventType
+from partners import base64url
 from partners.orders.states import CONFIRMATION_SECONDS, REDEMPTION, RedemptionState
 
 KEPT = timedelta(hours=24)
@@ -54,12 +56,12 @@ _DATA: Mapping[EventType, tuple[str, ...]] = {
     EventType.VERIFICATION_ANSWERED: ("verification_id",),
     EventType.REDEMPTION_REDEEMED: ("redemption_id", "verification_id"),
     EventType.REDEMPTION_REVERSED: ("redemption_id", "reversal_id"),
+    **{kind: ("order_id",) for kind in EventType if kind.startswith("order.")},
     EventType.KEY_REVOKED: ("key_id",),
     EventType.PARTNER_MOVED: ("partner_id",),
     EventType.COMPLAINT_PASSED_ON: ("complaint",),
     EventType.WEBHOOK_TEST: ("endpoint_id",),
 }
-_OF_AN_ORDER = ("order_id",)
 
 
 def listing() -> Personas:
@@ -243,7 +245,7 @@ async def trigger(platform: Platform, signer: Signer, kind: EventType) -> Trigge
     known = await webhooks.of_partner(platform, signer)
     if all(endpoint.state is not EndpointState.ENABLED for endpoint in known.endpoints):
         raise NO_ENDPOINT.error()
-    data = {name: str(uuid4()) for name in _DATA.get(kind, _OF_AN_ORDER)}
+    data = {name: _made_up(name) for name in _DATA[kind]}
     async with platform.database.transaction() as connection:
         await partner_accounts.sandbox_partner(connection, signer.owner_id)
         await webhooks.publish(connection, signer.owner_id, kind, next(iter(data.values())), data)
@@ -254,6 +256,11 @@ async def forget_old(platform: Platform) -> int:
     """Drops what is older than a day; gives how much."""
     async with platform.database.transaction() as connection:
         return await store.forget_before(connection, platform.clock.now() - KEPT)
+
+
+def _made_up(name: str) -> str:
+    """An id as the event would bear it: keys are named by their thumbprint, 32 bytes; all else by a UUID."""
+    return base64url.encode(token_bytes(32)) if name == "key_id" else str(uuid4())
 
 
 def _issuer(platform: Platform) -> str:
