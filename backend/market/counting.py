@@ -1,5 +1,6 @@
 """Counting a use in the limits it counts against: the person's own first, everybody's after it (architecture, the order of locks)."""
 
+from operator import itemgetter
 from uuid import UUID
 
 from backend.market import benefit_store, store
@@ -9,13 +10,14 @@ from backend.platform.database import Connection
 
 
 async def take_of_person(connection: Connection, subject_id: UUID, benefit_id: str, limits: Limits) -> None:
-    """Counts a use in the person's periods, and in the benefit's stacking group. Raises QUOTA_EXHAUSTED. A round trip for each of
-    the two that there is."""
-    if limits.person and await store.take(connection, subject_id, benefit_id, limits.person) < len(limits.person):
-        raise QUOTA_EXHAUSTED.error()
+    """Counts a use in the person's periods, and in the benefit's stacking group, in the order of `persons_counters`. Raises
+    QUOTA_EXHAUSTED. A round trip for each of the two that there is."""
+    taken = [(benefit_id, limits.person)] if limits.person else []
     if limits.group is not None:
         name, period = limits.group
-        if await store.take(connection, subject_id, name, {period: 1}) == 0:
+        taken.append((name, {period: 1}))
+    for name, allowed in sorted(taken, key=itemgetter(0)):
+        if await store.take(connection, subject_id, name, allowed) < len(allowed):
             raise QUOTA_EXHAUSTED.error()
 
 

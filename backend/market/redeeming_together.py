@@ -99,14 +99,15 @@ class _Unbegun(Exception):
 async def redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Answered | Problem | Alone]:
     """What became of each, in their order: redeemed, refused for a reason of its own, or left to be done alone.
 
-    Where a counter has its first use, say of a day, it is made first, in a transaction that holds nothing else.
+    Where a counter has its first use, say of a day, it is made first, in a transaction that holds nothing else. Meanwhile a place may
+    have become free of which another counter is to be made; as counters stay, that ends.
     """
-    try:
-        return await _redeem_together(platform, asks)
-    except _Unbegun as unbegun:
-        async with platform.database.transaction() as connection:
-            await benefit_store.begin(connection, unbegun.allowed)
-        return await _redeem_together(platform, asks)
+    while True:
+        try:
+            return await _redeem_together(platform, asks)
+        except _Unbegun as unbegun:
+            async with platform.database.transaction() as connection:
+                await benefit_store.begin(connection, unbegun.allowed)
 
 
 async def _redeem_together(platform: Platform, asks: Sequence[Asked]) -> list[Answered | Problem | Alone]:

@@ -1,20 +1,26 @@
-"""Workers redeem lots of the same persons and benefits at once: nobody waits crosswise, and nothing is counted twice."""
+"""Workers redeem and take back for the same persons and benefits at once: nobody waits crosswise, and nothing is counted twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from random import Random
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from backend import rooms
 from backend.audit import service as audit
-from backend.market.once import Answered
+from backend.market import counting, store
+from backend.market.limits import limits_on
+from backend.market.messages import ReversalOrder
+from backend.market.once import Answered, Once
 from backend.market.problems import QUOTA_EXHAUSTED
 from backend.market.redeemable import Asked
+from backend.market.redeeming import redemption_by_key, reverse
 from backend.market.redeeming_together import redeem_together
 from backend.platform import platform as ports
-from backend.platform.clock import SettableClock
+from backend.platform.clock import SettableClock, local_date
 from backend.platform.platform import Platform
 from backend.platform.problems import Problem
 from backend.platform.settings import Settings
@@ -52,6 +58,19 @@ async def workers(settings: Settings, platform: Platform, clock: SettableClock) 
         await other.close()
 
 
+async def taken_back(platform: Platform, redeemed: Sequence[Asked]) -> None:
+    """What was redeemed under these keys is taken back, all at once."""
+
+    async def take_back(asked: Asked) -> None:
+        told = await redemption_by_key(platform, asked.partner_id, UUID(asked.act.key), "test")
+        act = Once(str(uuid4()), told.redemption_id.bytes * 2)
+        await reverse(
+            platform, asked.partner_id, told.redemption_id, ReversalOrder(partner_ref="refund-1"), act, "test"
+        )
+
+    await asyncio.gather(*(take_back(asked) for asked in redeemed))
+
+
 async def deadlocks(platform: Platform) -> int:
     """How many there were in this database."""
     async with platform.database.connection() as connection:
@@ -69,25 +88,57 @@ async def test_lots_of_the_same_persons_and_benefits_do_not_wait_crosswise(
         stage.plain(f"voucher-{number}", quota_per_day=40, per_person_per_day=9, per_person_per_month=90)
         for number in range(BENEFITS)
     ]
-    terms += [stage.plain(f"{name}-grouped", stacking_group="library", quota_per_day=1000) for name in ("a", "z")]
+    terms += [
+        stage.plain(f"{name}-grouped", stacking_group="library", quota_per_day=1000, per_person_per_day=9)
+        for name in ("a", "z")
+    ]
     people = await stage.peopled(platform, PEOPLE, terms, subsidised=terms[0].id, budget_fen=20_000)
     [shop], random = people.shops, Random(11)
     done: list[object] = []
+
+    async def lot() -> list[Asked]:
+        return [
+            await answered_yes(platform, shop, random.choice(people.residents), random.choice(terms).id)
+            for _ in range(ASKS)
+        ]
+
     for _ in range(DAYS):
         # None of the day's counters is there yet.
         clock.move(timedelta(days=1))
-        lots = [
-            [
-                await answered_yes(platform, shop, random.choice(people.residents), random.choice(terms).id)
-                for _ in range(ASKS)
-            ]
-            for _ in workers
-        ]
-        acts = [way(worker, lot) for way, worker, lot in zip(WAYS, workers, lots, strict=True)]
-        for answers in await asyncio.gather(*acts):
-            done.extend(answers)
-    assert len(done) == DAYS * ASKS * len(workers)
+        morning = await lot()
+        first = await one_by_one(platform, morning)
+        redeemed = [asked for asked, answer in zip(morning, first, strict=True) if isinstance(answer, Answered)]
+        lots = [await lot() for _ in workers]
+        acts: list[Awaitable[Any]] = [way(worker, asks) for way, worker, asks in zip(WAYS, workers, lots, strict=True)]
+        *answers, _ = await asyncio.gather(*acts, taken_back(platform, redeemed))
+        for each in (first, *answers):
+            done.extend(each)
+    assert len(done) == DAYS * ASKS * (len(workers) + 1)
     for each in done:
         assert isinstance(each, Answered) or (isinstance(each, Problem) and each.kind is QUOTA_EXHAUSTED), each
     assert await deadlocks(platform) == 0
     assert await audit.examine(platform) == []
+
+
+async def test_who_takes_and_who_gives_back_lock_a_persons_counters_in_one_order(platform: Platform) -> None:
+    terms = stage.plain("z-grouped", stacking_group="library", per_person_per_day=9)
+    [resident] = (await stage.peopled(platform, 1, [terms])).residents
+    limits = limits_on(terms, local_date(platform.clock.now()))
+
+    async def take() -> None:
+        async with platform.database.transaction() as connection:
+            await counting.take_of_person(connection, resident.subject_id, terms.id, limits)
+
+    await take()
+    async with platform.database.transaction() as connection:
+        (first, period), *others = counting.persons_counters(terms.id, limits)
+        await store.give_back(connection, resident.subject_id, first, (period,))
+        taking = asyncio.create_task(take())
+        while not await connection.fetch_value("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):  # noqa: ASYNC110 in PostgreSQL
+            await asyncio.sleep(0.01)
+        for name, period in others:
+            await store.give_back(connection, resident.subject_id, name, (period,))
+    await taking
+    assert await deadlocks(platform) == 0
+    async with platform.database.transaction() as connection:
+        await counting.give_back_of_person(connection, resident.subject_id, terms.id, limits)
