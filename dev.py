@@ -50,6 +50,9 @@ CANNOT_START = 3
 # those before it.
 LISTS: "dict[str, list[str]]" = {"runtime": [], "test": ["test"], "bench": ["test", "bench"]}
 
+# The parts of `bench` that measure beside other software, which the list `bench` brings.
+BESIDE_OTHERS = {"scoring", "codes", "market"}
+
 # Compiled modules are kept in the environment, also where Python is told to write none: every start would compile some
 # thousand modules anew, which takes longer than most commands.
 BYTECODE = ENVIRONMENT / "bytecode"
@@ -408,9 +411,8 @@ def _say(text: str) -> None:
 
 def xinyi(arguments: "Sequence[str]") -> int:
     """Becomes the `xinyi` command, so that signals reach it directly."""
-    prepare(
-        "bench" if list(arguments[:2]) in (["bench", "scoring"], ["bench", "codes"], ["bench", "market"]) else "runtime"
-    )
+    beside_others = arguments[0] == "bench" and not BESIDE_OTHERS.isdisjoint(arguments[1:2])
+    prepare("bench" if beside_others else "runtime")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     os.execve(PYTHON, [str(PYTHON), "-m", "backend.cli", *arguments], environment)  # noqa: S606
 

@@ -56,29 +56,6 @@ def create() -> Application:
     return Telemetry(cast(Application, build(settings, patience_seconds=_PATIENCE_SECONDS)))
 
 
-def build(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    delivery: MessageDelivery | None = None,
-    background: bool = True,
-    maximum_connections: int = 16,
-    patience_seconds: float = 0,
-) -> Litestar:
-    """The application: the door, with a server's parts behind it. What each argument does stands at `equip`."""
-    application = door()
-    equip(
-        application,
-        settings,
-        clock=clock,
-        delivery=delivery,
-        background=background,
-        maximum_connections=maximum_connections,
-        patience_seconds=patience_seconds,
-    )
-    return application
-
-
 def door() -> Litestar:
     """Every route with its guards, and nothing behind it: half a second's work, the same for all servers.
 
@@ -105,21 +82,24 @@ def door() -> Litestar:
     return application
 
 
-def equip(
-    application: Litestar,
+def build(
     settings: Settings,
     *,
+    behind: Litestar | None = None,
     clock: Clock | None = None,
     delivery: MessageDelivery | None = None,
     background: bool = True,
     maximum_connections: int = 16,
     patience_seconds: float = 0,
-) -> None:
-    """Puts a server's parts behind the door: what it keeps of one server is all in its state.
+) -> Litestar:
+    """The application: a server's parts behind a door, which is a new one unless it is given. What a door keeps of a server is all
+    in its state.
 
     `background=False` leaves the due queue, the errands and the schedule to the caller (tests run them by hand).
     A server process waits `patience_seconds` for a database and a cache that are not there when it starts.
+    Raises RuntimeError for a route that names no permission.
     """
+    application = door() if behind is None else behind
     platform = ports.build(
         settings,
         rooms.PERSONAL_TABLES,
@@ -161,6 +141,7 @@ def equip(
             "opened": opened,
         }
     )
+    return application
 
 
 @asynccontextmanager

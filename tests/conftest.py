@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from litestar import Litestar
 
-from backend.app import door, equip
+from backend.app import build, door
 from backend.platform.clock import SettableClock
 from backend.platform.embedded import EmbeddedServices, create_database, drop_database
 from backend.platform.http.telemetry import Application, Telemetry
@@ -128,8 +128,9 @@ async def application(
     request: pytest.FixtureRequest, settings: Settings, clock: SettableClock, delivery: RememberedDelivery
 ) -> AsyncIterator[Litestar]:
     """The whole application over an empty database and an empty cache; background work runs when the test says so."""
-    built = shared_door()
-    equip(built, settings, clock=clock, delivery=delivery, background=False, maximum_connections=8)
+    built = build(
+        settings, behind=shared_door(), clock=clock, delivery=delivery, background=False, maximum_connections=8
+    )
     platform: Platform = built.state.platform
     await platform.database.open()
     await platform.cache.flushall()

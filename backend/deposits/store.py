@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from backend.platform import rows
 from backend.platform.access import Access
 from backend.platform.database import Connection, Row
 
@@ -89,8 +90,7 @@ async def lock_offer(connection: Connection, subject_id: UUID, benefit_id: str) 
 
 async def change(connection: Connection, order_id: UUID, changes: Row) -> None:
     """Writes columns of an order: column -> value."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE deposit_order SET {settings} WHERE id = $1", order_id, *changes.values())
+    await rows.change(connection, "deposit_order", order_id, changes)
 
 
 async def agree(connection: Connection, order_id: UUID, now: datetime) -> None:
@@ -127,8 +127,7 @@ async def payment_of(connection: Connection, order_id: UUID, partner_ref: str) -
 
 async def add_payment(connection: Connection, row: Row) -> None:
     """One payment of an order: column -> value."""
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO order_payment ({', '.join(row)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "order_payment", row)
 
 
 async def losses(connection: Connection) -> list[Row]:
@@ -156,14 +155,12 @@ _DISPUTE = (
 
 async def add_dispute(connection: Connection, row: Row) -> None:
     """Writes a new dispute: column -> value."""
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO order_dispute ({', '.join(row)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "order_dispute", row)
 
 
 async def change_dispute(connection: Connection, dispute_id: UUID, changes: Row) -> None:
     """Writes columns of a dispute: column -> value."""
-    settings = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, start=2))
-    await connection.execute(f"UPDATE order_dispute SET {settings} WHERE id = $1", dispute_id, *changes.values())
+    await rows.change(connection, "order_dispute", dispute_id, changes)
 
 
 async def disputes_of(connection: Connection, access: Access, order_ids: Sequence[UUID]) -> list[Row]:

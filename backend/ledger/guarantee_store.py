@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 from partners.ledger.postings import POOL, Posting
 
@@ -27,9 +28,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 
 async def propose(connection: Connection, table: Proposals, row: Row) -> None:
     """Writes a proposal: column -> value."""
-    columns = {**row, "state": "proposed"}
-    places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
-    await connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", *columns.values())
+    await rows.insert(connection, table, {**row, "state": "proposed"})
 
 
 async def proposal(connection: Connection, table: Proposals, proposal_id: UUID, *, lock: bool = False) -> Row | None:
@@ -179,8 +178,7 @@ async def book(connection: Connection, movements: Sequence[Movement]) -> None:
 
 async def add_guarantee(connection: Connection, row: Row) -> None:
     """Writes a guarantee: column -> value. An order has one."""
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await connection.execute(f"INSERT INTO order_guarantee ({', '.join(row)}) VALUES ({places})", *row.values())
+    await rows.insert(connection, "order_guarantee", row)
 
 
 async def guarantee(connection: Connection, order_id: UUID) -> Row | None:

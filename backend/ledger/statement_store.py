@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from backend.platform import rows
 from backend.platform.database import Connection, Row
 
 _STATEMENT = (
@@ -36,14 +37,7 @@ async def lines(connection: Connection, partner_id: UUID, since: datetime, until
 
 async def add(connection: Connection, row: Row) -> bool:
     """Writes a statement: column -> value; False if the month stands already: it is drawn once."""
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    return (
-        await connection.execute(
-            f"INSERT INTO settlement_statement ({', '.join(row)}) VALUES ({places}) ON CONFLICT DO NOTHING",
-            *row.values(),
-        )
-        == 1
-    )
+    return await rows.insert_new(connection, "settlement_statement", row)
 
 
 async def statement(connection: Connection, partner_id: UUID, month: str) -> Row | None:

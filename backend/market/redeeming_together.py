@@ -177,8 +177,8 @@ async def _read(
     outcomes: dict[int, Problem],
     now: datetime,
 ) -> tuple[list[_Usable], _Counters]:
-    """Reads and locks what the lot is about, in the order in which everything is locked: verifications, persons, benefits. Those that
-    may not be redeemed are among the outcomes then."""
+    """Reads what the lot is about; verifications and persons are locked already, the counters are locked here. Those that may not be
+    redeemed are among the outcomes then."""
     day = local_date(now)
     ids = [asks[place].order.verification_id for place in lot]
     verifications = store.to_redeem([(asks[place].partner_id, asks[place].order.verification_id) for place in lot])

@@ -180,8 +180,8 @@ def locking(wanted: Sequence[tuple[UUID, UUID]]) -> Question[None]:
 
 
 def to_redeem(wanted: Sequence[tuple[UUID, UUID]]) -> Question[dict[int, Row]]:
-    """Verifications of partners (partner, verification) with the terms they were answered under, by their place from 1, locked until
-    the transaction ends; another partner's is not there."""
+    """Verifications of partners (partner, verification) with the terms they were answered under, by their place from 1; `locking`
+    has locked them. Another partner's is not there."""
     return Question.logged(
         lambda rows: {row["number"]: row for row in rows},
         (
@@ -200,8 +200,7 @@ def to_redeem(wanted: Sequence[tuple[UUID, UUID]]) -> Question[dict[int, Row]]:
         "SELECT number, subject_id, verification.id, verification.benefit_id, benefit_version AS version, result, amount_fen, "
         "verification.state, expires_at, store_id, terms FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY "
         "AS wanted(partner_id, id, number) JOIN verification USING (partner_id, id) JOIN benefit "
-        "ON benefit.benefit_id = verification.benefit_id AND benefit.version = benefit_version "
-        "ORDER BY verification.id, number FOR UPDATE OF verification",
+        "ON benefit.benefit_id = verification.benefit_id AND benefit.version = benefit_version",
         [partner_id for partner_id, _ in wanted],
         [verification_id for _, verification_id in wanted],
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backend.commands.bench import packages
 from backend.commands.bench.load import Wrong
 from backend.commands.bench.market import command
 from backend.commands.bench.market.stage import Stage
@@ -43,6 +44,6 @@ def test_a_place_that_two_have_ends_the_bench(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_without_the_packages_of_the_bench_it_says_how_to_run_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda _: None)
+    monkeypatch.setattr(packages, "find_spec", lambda _: None)
     with pytest.raises(Refusal, match=r"python3 dev.py bench market"):
         command.run(1, 0.1, as_json=True)

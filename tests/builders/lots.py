@@ -2,16 +2,15 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
+from backend.commands.bench.market.stage import ByThemselves
 from backend.market.answers import partner_access
 from backend.market.messages import RedemptionOrder
 from backend.market.once import Answered, Once
 from backend.market.redeemable import Asked
 from backend.market.redeeming import redeem
 from backend.market.store import NewVerification, add_verification
-from backend.platform.merging import Merged, Merging
 from backend.platform.platform import Platform
 from backend.platform.row_ids import new_id
 from tests.builders.stage import Resident, Shop
@@ -19,18 +18,9 @@ from tests.builders.stage import Resident, Shop
 LIFETIME = timedelta(minutes=15)
 
 
-class _ByThemselves(Merging):
-    """Nobody's company: each ask is done alone, at once, as what could not be done together."""
-
-    async def ask(self, merged: Merged[Any, Any, Any], context: Any, ask: Any) -> Any:
-        """The answer to one ask."""
-        assert merged.alone is not None
-        return await merged.alone(context, ask)
-
-
 async def redeem_alone(platform: Platform, asked: Asked) -> Answered:
     """One redemption, alone. Raises what refuses it."""
-    alone = dataclasses.replace(platform, merging=_ByThemselves())
+    alone = dataclasses.replace(platform, merging=ByThemselves())
     return await redeem(alone, asked.partner_id, asked.order, asked.act, asked.request_id)
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from backend.commands.bench import packages
 from backend.commands.bench.lines import Line, show_all
 from backend.commands.bench.load import Window, send
 from backend.commands.bench.population import Population, populated
@@ -13,7 +13,6 @@ from backend.commands.bench.server import served
 from backend.commands.bench.services import throw_away
 from backend.commands.progress import Advance, progress
 from backend.commands.services import opened
-from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,11 +28,7 @@ Measurement = tuple[Callable[[int], Awaitable[list[bytes]]], int, int]
 
 def run(rounds: int, connections: int, seconds: float, *, as_json: bool) -> int:
     """Prints the lines; gives the exit code, 1 if something was answered that should not have been. Raises Refusal."""
-    if find_spec("fastapi") is None or find_spec("sqlalchemy") is None:
-        raise Refusal(
-            "缺少测量用的依赖，请用 python3 dev.py bench codes 运行。",
-            "The packages of the bench are missing: run `python3 dev.py bench codes`.",
-        )
+    packages.require("codes", "fastapi", "sqlalchemy")
     from backend.commands.bench.codes.alone import offline, signatures
 
     parts = (signatures(rounds), offline(rounds), _server(rounds, connections, seconds))

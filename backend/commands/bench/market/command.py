@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from importlib.util import find_spec
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.commands.bench import packages
 from backend.commands.bench.lines import Line, show_all
 from backend.commands.bench.load import Window
 from backend.commands.bench.market import store
@@ -20,7 +20,6 @@ from backend.commands.progress import Advance, progress
 from backend.commands.services import opened
 from backend.platform.merging import Merged
 from backend.platform.platform import Platform
-from backend.platform.refusal import Refusal
 from backend.platform.settings import Settings
 
 _RESIDENTS = 1000
@@ -39,11 +38,7 @@ Given = Callable[[int], Awaitable[Sequence[Any]]]
 
 def run(rounds: int, seconds: float, *, as_json: bool) -> int:
     """Prints the lines; gives the exit code, 1 if something became of a redemption that should not have. Raises Refusal."""
-    if find_spec("oscar") is None:
-        raise Refusal(
-            "缺少测量用的依赖，请用 python3 dev.py bench market 运行。",
-            "The packages of the bench are missing: run `python3 dev.py bench market`.",
-        )
+    packages.require("market", "oscar")
     return show_all((_lines(rounds, seconds, beside_oscar=True),), as_json=as_json)
 
 

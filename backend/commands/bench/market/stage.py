@@ -107,7 +107,7 @@ class Stage:
 
     @property
     def _unmerged(self) -> Platform:
-        return dataclasses.replace(self.platform, merging=_ByThemselves())
+        return dataclasses.replace(self.platform, merging=ByThemselves())
 
     async def _redeem(self, platform: Platform, order: RedemptionOrder) -> None:
         act = Once(key=str(uuid4()), mark=order.verification_id.bytes * 2)
@@ -156,7 +156,7 @@ class Stage:
         await ledger.approve_plan(self.platform, connection, uuid4(), plan_id, yesterday)
 
 
-class _ByThemselves(Merging):
+class ByThemselves(Merging):
     """Nobody's company: each ask is done alone, at once."""
 
     async def ask(self, merged: Merged[Any, Any, Any], context: Any, ask: Any) -> Any:
